@@ -116,22 +116,26 @@ void take_value(const ValueOps& ops, void* value, const json::value& from, const
       check_count(static_cast<std::int64_t>(array->size()), limits, default_list_limit, "项", "items", problems, at);
       if (problems.found.size() != before) return;
       for (std::size_t i = 0; i < array->size(); ++i)
-        take_value(*ops.inner, ops.append(value), (*array)[i], Limits{.pattern = limits.pattern}, problems, side, unknown, pointer(at, std::to_string(i)));
+        take_value(*ops.inner, ops.append(value), (*array)[i], Limits{.max = side == Side::stored ? INT64_MAX - 1 : INT64_MAX, .pattern = limits.pattern}, problems, side, unknown, pointer(at, std::to_string(i)));
       return;
     }
   }
 }
 
+// What is stored was checked by the rules of its day; tightened rules must not make it unreadable.
+constexpr Limits unlimited{.max = INT64_MAX - 1};
+
 void take_field(const Field& field, void* object, const json::value& from, Problems& problems, Side side, Unknown unknown, std::string_view at) {
   const auto& ops = *field.ops;
+  const auto& limits = side == Side::stored ? unlimited : field.limits;
   void* value = field.in(object);
   if (!ops.optional) {
     ops.clear(value);
     if (from.is_null() && ops.kind == Kind::json) return;
-    return take_value(ops, value, from, field.limits, problems, side, unknown, at);
+    return take_value(ops, value, from, limits, problems, side, unknown, at);
   }
   if (from.is_null()) return ops.clear(value);
-  take_value(*ops.inner, ops.engage(value), from, field.limits, problems, side, unknown, at);
+  take_value(*ops.inner, ops.engage(value), from, limits, problems, side, unknown, at);
 }
 
 }  // namespace
@@ -196,7 +200,7 @@ void decode_text(const Field& field, void* object, std::string_view text, Proble
   const auto& outer = *field.ops;
   void* value = field.in(object);
   const auto& ops = outer.optional ? *outer.inner : outer;
-  const auto name = camel_case(field.name);
+  const auto name = camel_case(field.name);  // a name that is camelCase already stays
   if (outer.optional) value = outer.engage(value);
   switch (ops.kind) {
     case Kind::integer: {
@@ -221,6 +225,26 @@ void decode_text(const Field& field, void* object, std::string_view text, Proble
     case Kind::object:
     case Kind::json: return problems.add(Code::invalid_field, name, {"不能作为查询参数", "cannot stand in a query"});
     default: return take_text(ops, value, text, field.limits, problems, name);
+  }
+}
+
+void check_text(const ValueOps& ops, std::string_view text, std::string_view name, Problems& problems) {
+  std::int64_t n = 0;
+  bool b = false;
+  std::string s;
+  Ulid ulid;
+  Time t;
+  Date d;
+  std::uint8_t e = 0;
+  switch (ops.kind) {
+    case Kind::integer: return decode_text(Field{name, 0, &value_ops<std::int64_t>, {}, {}}, &n, text, problems);
+    case Kind::boolean: return decode_text(Field{name, 0, &value_ops<bool>, {}, {}}, &b, text, problems);
+    case Kind::text: return take_text(ops, &s, text, Limits{.max = 500}, problems, name);
+    case Kind::id: return take_text(ops, &ulid, text, {}, problems, name);
+    case Kind::time: return take_text(ops, &t, text, {}, problems, name);
+    case Kind::date: return take_text(ops, &d, text, {}, problems, name);
+    case Kind::enumeration: return take_text(ops, &e, text, {}, problems, name);
+    default: return problems.add(Code::bug, name, {"不能作为筛选条件", "cannot be a filter"});
   }
 }
 

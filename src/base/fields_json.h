@@ -27,6 +27,8 @@ void decode(const FieldList& list, void* object, const boost::json::value& from,
             Unknown unknown = Unknown::refuse, std::uint64_t* given = nullptr, bool partial = false, std::string_view at = {});
 // One value from the text of a path segment or query parameter ("true", "12", "2026-11-20", a comma list).
 void decode_text(const Field& field, void* object, std::string_view text, Problems& problems);
+// Checks the text of a list filter against its type and throws the value away.
+void check_text(const ValueOps& ops, std::string_view text, std::string_view name, Problems& problems);
 // Appends compact JSON. Write-only and secret fields are left out; absent optionals are left out.
 void encode(const FieldList& list, const void* object, std::string& out, Side side = Side::request);
 void encode_value(const ValueOps& ops, const void* value, std::string& out, Side side = Side::request);

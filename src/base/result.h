@@ -138,7 +138,8 @@ using Status = Result<void>;
   if (!name.ok()) return std::move(name).error();  \
   declaration = std::move(name).value()
 // QUANJI_DO(change.run(...)): go on, or return the error.
-#define QUANJI_DO(expression)                                        \
-  do {                                                               \
-    if (auto done = (expression); !done.ok()) return std::move(done).error(); \
+#define QUANJI_DO(expression) QUANJI_DO_(QUANJI_CONCAT(did_, __COUNTER__), expression)
+#define QUANJI_DO_(name, expression)                                          \
+  do {                                                                        \
+    if (auto name = (expression); !name.ok()) return std::move(name).error(); \
   } while (false)

@@ -1,0 +1,40 @@
+import i18next from 'i18next';
+import { initReactI18next } from 'react-i18next';
+
+const zh = {
+  app: '券机', appLong: '券机 RPA 管理平台', signIn: '登录', signOut: '退出', account: '账号', password: '口令', totp: '动态口令', totpHint: '已启用动态口令时填写',
+  welcome: '欢迎，{{name}}', language: 'English', refresh: '刷新', create: '新建', edit: '修改', remove: '删除', confirmRemove: '确认删除“{{name}}”？此操作会被审计。',
+  more: '更多', cancel: '取消', ok: '确定', close: '关闭', search: '筛选', clear: '清空', next: '下一页', first: '回到首页', total: '共 {{n}} 条', totalAtLeast: '超过 {{n}} 条',
+  empty: '暂无内容', failed: '读取失败', retry: '重试', requestId: '请求编号 {{id}}', held: '已提交，等待第二人复核（{{id}}）', done: '已完成', onceTitle: '请立即保存，只显示这一次',
+  copy: '复制', copied: '已复制', skip: '跳到正文', demo: '演示环境：账号自动生成，不要求复核，请勿用于生产。', details: '详情', before: '变更前', after: '变更后', yes: '是', no: '否',
+  setUpTitle: '首次设置', setUpLead: '请为三位管理员建立账号。系统管理员、安全管理员、审计员互相独立，不能由同一人兼任。', setUpCode: '设置码', setUpCodeHint: '启动平台时终端显示的链接中带有设置码',
+  setUpDone: '设置完成', setUpDoneLead: '三位管理员已建立，现在可以登录。', setUpNotNeeded: '平台已完成首次设置。', setUpExpired: '设置码已过期：请重新启动平台，终端会显示新的链接。',
+  system: '系统管理员', security: '安全管理员', audit: '审计员', name: '姓名', goSignIn: '去登录',
+  departments: '部门', users: '用户', roles: '角色', apiClients: '接口客户端', approvals: '复核', auditLog: '审计日志', settings: '参数', robots: '机器人', sessions: '我的会话', calls: '接口调用', apiDocs: '接口文档', home: '首页',
+  groupOrganisation: '组织与权限', groupOperation: '运行', groupControl: '审计与监控', health: '平台状态', roleList: '角色', departmentRights: '可用权限数', enrol: '注册机器人', trial: '试运行', trialResult: '试运行结果',
+  connected: '在线', offline: '离线', lastBeat: '最近心跳', sandbox: '沙箱', waiting: '等待机器人上报…', approve: '同意', refuse: '拒绝', value: '取值', change: '变更', isDefault: '默认值',
+  database: '数据库', commits: '提交次数', lastCommit: '最近提交', sealed: '审计封存块', good: '正常', unlock: '解锁', notPermitted: '没有查看权限', reason: '原因',
+};
+type Words = Record<keyof typeof zh, string>;
+const en: Words = {
+  app: 'Quanji', appLong: 'Quanji RPA platform', signIn: 'Sign in', signOut: 'Sign out', account: 'Account', password: 'Password', totp: 'One-time code', totpHint: 'If you have switched it on',
+  welcome: 'Welcome, {{name}}', language: '中文', refresh: 'Refresh', create: 'New', edit: 'Change', remove: 'Delete', confirmRemove: 'Delete "{{name}}"? This is audited.',
+  more: 'More', cancel: 'Cancel', ok: 'OK', close: 'Close', search: 'Filter', clear: 'Clear', next: 'Next page', first: 'First page', total: '{{n}} in all', totalAtLeast: 'more than {{n}}',
+  empty: 'Nothing here yet', failed: 'Could not be read', retry: 'Try again', requestId: 'Request {{id}}', held: 'Held for a second person ({{id}})', done: 'Done', onceTitle: 'Save this now: it is shown only once',
+  copy: 'Copy', copied: 'Copied', skip: 'Skip to content', demo: 'Demonstration: accounts were made up, no second person is asked. Not for production.', details: 'Details', before: 'Before', after: 'After', yes: 'Yes', no: 'No',
+  setUpTitle: 'First set-up', setUpLead: 'Make the accounts of three administrators. System, security and audit are separate: no one may hold two of them.', setUpCode: 'Set-up code', setUpCodeHint: 'It stands in the link the platform printed when it started',
+  setUpDone: 'Set up', setUpDoneLead: 'The three administrators are there: you can sign in now.', setUpNotNeeded: 'This platform is set up already.', setUpExpired: 'The code is too old: start the platform again, it prints a new link.',
+  system: 'System administrator', security: 'Security administrator', audit: 'Auditor', name: 'Name', goSignIn: 'Go to sign in',
+  departments: 'Departments', users: 'Users', roles: 'Roles', apiClients: 'API clients', approvals: 'Approvals', auditLog: 'Audit', settings: 'Settings', robots: 'Robots', sessions: 'My sessions', calls: 'API calls', apiDocs: 'API pages', home: 'Home',
+  groupOrganisation: 'People and rights', groupOperation: 'Operation', groupControl: 'Audit and calls', health: 'Platform', roleList: 'Roles', departmentRights: 'Permissions held', enrol: 'Enrol a robot', trial: 'Trial run', trialResult: 'Result of the trial',
+  connected: 'Connected', offline: 'Offline', lastBeat: 'Last beat', sandbox: 'Sandbox', waiting: 'Waiting for the robot…', approve: 'Approve', refuse: 'Refuse', value: 'Value', change: 'Change', isDefault: 'Default',
+  database: 'Database', commits: 'Commits', lastCommit: 'Last commit', sealed: 'Audit seals', good: 'In order', unlock: 'Unlock', notPermitted: 'You may not see this', reason: 'Reason',
+};
+const remembered = localStorage.getItem('quanji.language');
+void i18next.use(initReactI18next).init({
+  resources: { zh: { translation: zh }, en: { translation: en } },
+  lng: remembered ?? 'zh',
+  fallbackLng: 'zh',
+  interpolation: { escapeValue: false },
+});
+export default i18next;
