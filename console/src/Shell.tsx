@@ -39,7 +39,7 @@ export function Shell(): ReactElement {
   });
   const link = (to: string, label: string, icon: ReactElement, permission?: string): NonNullable<MenuProps['items']> =>
     !permission || may(permission) ? [{ key: to, icon, label: <Link to={to}>{label}</Link> }] : [];
-  const groups: MenuProps['items'] = [
+  const all: NonNullable<MenuProps['items']> = [
     ...link('/', t('home'), <HomeOutlined />),
     { type: 'group', label: t('groupOperation'), children: [...link('/robots', t('robots'), <RobotOutlined />, 'robot.read')] },
     {
@@ -64,7 +64,8 @@ export function Shell(): ReactElement {
         { key: 'docs', icon: <ApiOutlined />, label: <a href="/docs">{t('apiDocs')}</a> },
       ],
     },
-  ].filter((group) => !('children' in group) || group.children.length > 0) as MenuProps['items'];
+  ];
+  const groups = all.filter((group) => !group || !('children' in group) || (group.children?.length ?? 0) > 0);
   return (
     <Layout style={{ minHeight: '100vh' }}>
       <a className="skip" href="#content">
@@ -75,7 +76,7 @@ export function Shell(): ReactElement {
           <img src="/icon.svg" alt="" width={26} height={26} /> {t('app')}
         </div>
         <nav aria-label={t('app')}>
-          <Menu mode="inline" selectedKeys={[place.pathname]} items={groups ?? []} />
+          <Menu mode="inline" selectedKeys={[place.pathname]} items={groups} />
         </nav>
       </Layout.Sider>
       <Layout>

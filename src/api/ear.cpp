@@ -70,6 +70,7 @@ std::string_view operation_id(const door::Operation* operation) { return operati
 struct Chunk {
   std::string text;
   std::vector<services::LoggedCall> calls;
+  std::size_t bytes = 0;  // as counted in waiting_bytes
 };
 
 }  // namespace
@@ -176,9 +177,15 @@ void CallEar::answered(const door::Call& call, int status, std::chrono::microsec
     if (key.who != Who::folded) found->second.account = account;
   }
   found->second.took.add(static_cast<std::uint64_t>(line.took));
-  if (core.waiting.fetch_add(1, std::memory_order_relaxed) >= core.settings.log_entries ||
-      core.waiting_bytes.fetch_add(bytes, std::memory_order_relaxed) >= core.settings.log_bytes) {
-    // What was added is taken back in drain() with the others, by counting what really waits.
+  // What is counted as waiting is exactly what stands in shards and chunks: taken back here when it found no room, else once written.
+  if (core.waiting.fetch_add(1, std::memory_order_relaxed) >= core.settings.log_entries) {
+    core.waiting.fetch_sub(1, std::memory_order_relaxed);
+    core.lost.fetch_add(1, std::memory_order_relaxed);
+    return;
+  }
+  if (core.waiting_bytes.fetch_add(bytes, std::memory_order_relaxed) + bytes > core.settings.log_bytes) {
+    core.waiting.fetch_sub(1, std::memory_order_relaxed);
+    core.waiting_bytes.fetch_sub(bytes, std::memory_order_relaxed);
     core.lost.fetch_add(1, std::memory_order_relaxed);
     return;
   }
@@ -232,6 +239,7 @@ void CallEar::Core::drain() {
     // Ids are spelled here, not where calls are answered; views are made when the arena no longer grows.
     std::vector<std::string> actors;
     const auto texts = text.size();
+    chunk->bytes = texts + lines.size() * sizeof(Line);
     actors.reserve(lines.size());
     for (const auto& line : lines) {
       actors.push_back(actor_text(line.who, line.actor));
@@ -265,13 +273,6 @@ void CallEar::Core::drain() {
     text = {};
     chunks.push_back(std::move(chunk));
   }
-  std::size_t entries = 0, bytes = 0;
-  for (const auto& chunk : chunks) {
-    entries += chunk->calls.size();
-    bytes += chunk->text.size() + chunk->calls.size() * sizeof(Line);
-  }
-  waiting.store(entries - first_from, std::memory_order_relaxed);
-  waiting_bytes.store(bytes, std::memory_order_relaxed);
 }
 
 bool CallEar::Core::next_batch(Batch& out) {
@@ -299,7 +300,9 @@ base::Status CallEar::Core::write(storage::Change& change, const Batch& batch) c
 void CallEar::Core::written(const Batch& batch) {
   if (batch.count > 0) {
     first_from += batch.count;
+    waiting.fetch_sub(batch.count, std::memory_order_relaxed);
     if (first_from == chunks.front()->calls.size()) {
+      waiting_bytes.fetch_sub(chunks.front()->bytes, std::memory_order_relaxed);
       chunks.pop_front();
       first_from = 0;
     }

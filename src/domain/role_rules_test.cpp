@@ -129,6 +129,30 @@ TEST(DepartmentTree, ResolvesGrantsAsWalkingUpFromEachDepartmentDoes) {
   }
 }
 
+// Lists leave out the condition on the department for who may read in all of them: that must be true of the whole tree.
+TEST(DepartmentTree, APermissionThatEveryDepartmentOfTheAnswerHasIsHeldInEveryDepartmentThereIs) {
+  DepartmentId a, b;
+  a.ulid.bytes[15] = 1;
+  b.ulid.bytes[15] = 2;
+  DepartmentTree tree;
+  tree.add(a, {});
+  tree.add(b, a);
+  PermissionSet one;
+  one.set(1);
+  const auto everywhere = [](const Authority& authority) {
+    return std::all_of(authority.by_department.begin(), authority.by_department.end(), [](const auto& entry) { return entry.second.test(1); });
+  };
+  const auto whole = tree.resolve({{one, a, true}}, 1), upper = tree.resolve({{one, a, false}}, 1), lower = tree.resolve({{one, b, true}}, 1), none = tree.resolve({}, 1);
+  EXPECT_TRUE(everywhere(whole));
+  EXPECT_TRUE(everywhere(intersection(whole, whole)));
+  for (const auto* part : {&upper, &lower, &none}) {
+    EXPECT_FALSE(everywhere(*part));
+    EXPECT_FALSE(everywhere(intersection(whole, *part)));
+    EXPECT_FALSE(everywhere(intersection(*part, whole)));
+  }
+  EXPECT_FALSE(everywhere(intersection(upper, lower)));
+}
+
 TEST(DepartmentTree, WhoActsForAPersonMayDoOnlyWhatBothMay) {
   DepartmentId a, b;
   a.ulid.bytes[15] = 1;

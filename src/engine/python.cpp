@@ -5,8 +5,9 @@
 #include <Python.h>
 
 #include <fmt/format.h>
+#include <pthread.h>
+#include <signal.h>
 
-#include <mutex>
 #include <set>
 #include <unordered_map>
 #include <vector>
@@ -42,6 +43,8 @@ class Ref {
   PyObject* object_ = nullptr;
 };
 
+constexpr int interrupt_signal = SIGUSR2;
+
 struct Compiled {
   Ref code;
   std::vector<std::string> names;  // global names it and its inner functions use
@@ -75,6 +78,9 @@ void collect_names(PyObject* code, std::set<std::string>& names) {
 }  // namespace
 
 struct Python::State {
+  pthread_t main_thread{};
+  std::atomic<std::uint64_t> wanted{0};        // evaluation to be interrupted
+  const std::atomic<std::uint64_t>* at_work = nullptr;
   PyThreadState* thread = nullptr;
   PyObject* builtins = nullptr;         // dict, borrowed for the life of the process
   PyObject* decimal_type = nullptr;
@@ -88,7 +94,30 @@ struct Python::State {
   Failure failure_of_exception(Interrupt why);
 };
 
+namespace {
+
+Python::State* the_state = nullptr;  // one interpreter a process
+
+// The Python-level handler of the signal, on Python's own thread and with the GIL.
+PyObject* on_signal(PyObject*, PyObject*) {
+  const auto wanted = the_state->wanted.load();
+  if (wanted == 0 || wanted != the_state->at_work->load()) Py_RETURN_NONE;
+  PyErr_SetNone(the_state->stop_type);
+  return nullptr;
+}
+PyMethodDef on_signal_definition = {"on_signal", &on_signal, METH_VARARGS, nullptr};
+
+bool install_signal() {
+  Ref module(PyImport_ImportModule("_signal"));
+  Ref handler(PyCFunction_New(&on_signal_definition, nullptr));
+  if (!module || !handler) return false;
+  Ref before(PyObject_CallMethod(module.get(), "signal", "iO", interrupt_signal, handler.get()));
+  return static_cast<bool>(before);
+}
+
 Ref to_python_text(const std::string& text) { return Ref(PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "strict")); }
+
+}  // namespace
 
 Ref Python::State::to_python(const Value& value) {
   switch (value.type()) {
@@ -269,12 +298,16 @@ Result<std::unique_ptr<Python>> Python::start(const Options& options) {
   state->stop_type = PyErr_NewException("quanji.Stop", PyExc_BaseException, nullptr);
   state->library_names = PySys_GetObject("stdlib_module_names");
   Py_XINCREF(state->library_names);
-  if (!state->decimal_type || !state->stop_type || !state->library_names) {
+  state->main_thread = ::pthread_self();
+  the_state = state.get();
+  if (!state->decimal_type || !state->stop_type || !state->library_names || !install_signal()) {
     PyErr_Clear();
     return Error(Code::requirement_missing, Text("Python 标准库不完整；请重装 libpython3.11-stdlib", "Python's standard library is not whole: reinstall libpython3.11-stdlib"));
   }
   state->thread = PyEval_SaveThread();
-  return std::unique_ptr<Python>(new Python(std::move(state)));
+  std::unique_ptr<Python> python(new Python(std::move(state)));
+  python->state_->at_work = &python->at_work_;
+  return python;
 }
 
 Evaluated Python::evaluate(const std::string& expression, const Variables& variables) {
@@ -319,16 +352,9 @@ Evaluated Python::evaluate(const std::string& expression, const Variables& varia
 void Python::interrupt(std::uint64_t number, Interrupt why) {
   if (number == 0) return;
   why_.store(why);
-  wanted_.store(number);
-  Py_AddPendingCall(&raise_in_python, this);  // needs no GIL; a full queue means one is waiting already
-}
-
-int Python::raise_in_python(void* self) {
-  auto& python = *static_cast<Python*>(self);
-  const auto wanted = python.wanted_.load();
-  if (wanted == 0 || wanted != python.at_work_.load()) return 0;
-  PyErr_SetNone(python.state_->stop_type);
-  return -1;
+  state_->wanted.store(number);
+  // Py_AddPendingCall from another thread is not looked at in 3.11 until something else breaks the loop; a signal is.
+  ::pthread_kill(state_->main_thread, interrupt_signal);
 }
 
 }  // namespace quanji::engine

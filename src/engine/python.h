@@ -38,8 +38,9 @@ class Python {
 
   // Any thread, never takes the GIL. The number of the evaluation at work, 0 when there is none.
   std::uint64_t at_work() const { return at_work_.load(std::memory_order_acquire); }
-  // Raises inside evaluation `number` at its next byte code; does nothing when that one is over. Code that swallows the exception is
-  // asked again by calling again; code that holds the GIL without running byte code (a regular expression) does not notice.
+  // Raises inside evaluation `number`, by a signal (SIGUSR2) to Python's thread: at its next byte code, and inside what looks for signals
+  // by itself (a regular expression, a sleep, a read). Does nothing when that evaluation is over. Code that swallows the exception is
+  // asked again by calling again; C code that never looks does not notice and is ended from outside.
   void interrupt(std::uint64_t number, Interrupt why);
 
   struct State;  // of python.cpp
@@ -49,9 +50,7 @@ class Python {
   std::unique_ptr<State> state_;
   std::atomic<std::uint64_t> at_work_{0};
   std::uint64_t count_ = 0;
-  std::atomic<std::uint64_t> wanted_{0};  // evaluation to be interrupted
   std::atomic<Interrupt> why_{Interrupt::time_limit};
-  static int raise_in_python(void* self);
 };
 
 }  // namespace quanji::engine

@@ -104,11 +104,19 @@ TEST(Python, AnEndlessExpressionIsInterrupted) {
   python();
   {
     const Interrupter interrupter(Interrupt::time_limit);
-    EXPECT_EQ(code_of("[0 for _ in iter(int, 1)]"), "expression_timed_out");
+    EXPECT_EQ(code_of("[x for x in iter(int, 1) if x]"), "expression_timed_out");
   }
   {
     const Interrupter interrupter(Interrupt::stop);
     EXPECT_EQ(code_of("sum(1 for _ in iter(int, 1))"), "stopped");
+  }
+  {
+    const Interrupter interrupter(Interrupt::time_limit);
+    EXPECT_EQ(code_of("re.match('(a*)*b', 'a' * 40)"), "expression_timed_out") << "a regular expression that would take centuries";
+  }
+  {
+    const Interrupter interrupter(Interrupt::stop);
+    EXPECT_EQ(code_of("time.sleep(3600)"), "stopped");
   }
   EXPECT_EQ(value_of("1 + 1"), Value::of(std::int64_t{2})) << "the interpreter is whole afterwards";
 }

@@ -131,27 +131,18 @@ void Connection::post(std::function<void()> work) { io_.post(std::move(work)); }
 std::shared_ptr<ResponseStream> Connection::stream(std::uint64_t serial, Response head, std::optional<std::uint64_t> length) {
   const std::size_t room = core_->options.limits.stream_buffer_bytes;
   auto made = std::make_shared<StreamedAnswer>(shared_from_this(), serial, room / 2, room * 4);
-  auto begin = [self = shared_from_this(), serial, head = std::move(head), length, weak = std::weak_ptr(made)]() mutable {
-    const auto stream = weak.lock();
-    if (serial != self->serial_ || (self->at_ != At::serving && self->at_ != At::upload) || !stream) {
-      if (stream) stream->left();
-      return;
-    }
+  io_.post([self = shared_from_this(), serial, head = std::move(head), length, stream = made]() mutable {
+    if (serial != self->serial_ || (self->at_ != At::serving && self->at_ != At::upload)) return stream->left();
     self->streamed_ = stream;
     self->begin_stream(std::move(head), length);
-  };
-  io_.post(std::move(begin));
+  });
   return made;
 }
 std::shared_ptr<EventStream> Connection::events(std::uint64_t serial, Response head) {
   const std::size_t room = core_->options.limits.stream_buffer_bytes;
   auto made = std::make_shared<StreamedAnswer>(shared_from_this(), serial, room, room);
-  io_.post([self = shared_from_this(), serial, head = std::move(head), weak = std::weak_ptr(made)]() mutable {
-    const auto stream = weak.lock();
-    if (serial != self->serial_ || self->at_ != At::serving || !stream) {
-      if (stream) stream->left();
-      return;
-    }
+  io_.post([self = shared_from_this(), serial, head = std::move(head), stream = made]() mutable {
+    if (serial != self->serial_ || self->at_ != At::serving) return stream->left();
     self->streamed_ = stream;
     self->is_events_ = true;
     ++self->core_->event_streams;

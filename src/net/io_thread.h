@@ -88,7 +88,8 @@ class IoThread : public std::enable_shared_from_this<IoThread> {
   const std::size_t index_;
   const std::shared_ptr<base::Clock> clock_;
   const std::chrono::milliseconds period_;
-  boost::asio::io_context io_{1};
+  // Not 1, though one thread runs it: with that hint Asio lets posts of the thread itself be overtaken by those of others.
+  boost::asio::io_context io_{2};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   boost::asio::steady_timer timer_;
   std::thread thread_;

@@ -20,6 +20,44 @@ namespace beast = boost::beast;
 namespace ws = boost::beast::websocket;
 using Failed = boost::system::error_code;
 using Done = asio::any_completion_handler<void(Failed, std::size_t)>;
+// Behind a pointer: in Boost 1.81 the move assignment of an any_completion_handler wraps it in itself without end.
+using Waiting = std::shared_ptr<Done>;
+
+// A link whose WebSocket is over: closing it at once would reset the connection and take the close frame from a peer that is
+// still sending, so it says the end, throws away what comes and waits a moment.
+class Farewell final : public Tenant, public Watcher, public std::enable_shared_from_this<Farewell> {
+ public:
+  Farewell(IoThread& io, std::unique_ptr<Link> link) : io_(io), link_(std::move(link)), watch_(io, link_->fd()) {}
+  void start() {
+    io_.table().move_in(shared_from_this());
+    io_.deadline(*this, std::chrono::seconds(2));
+    link_->finish();
+    readable();
+  }
+  void expired() override { cut(); }
+  void drain() override { cut(); }
+  void cut() override {
+    watch_.forget();
+    link_.reset();
+    io_.table().move_out(*this);
+  }
+  void writable() override { readable(); }
+  void readable() override {
+    const auto self = shared_from_this();
+    auto& scratch = io_.scratch();
+    for (int i = 0; link_ && i < 64; ++i) {
+      const auto moved = link_->read(scratch.data(), scratch.size());
+      if (moved.io == Io::want_read) return watch_.wait_readable(self);
+      if (moved.io != Io::done) break;
+    }
+    cut();
+  }
+
+ private:
+  IoThread& io_;
+  std::unique_ptr<Link> link_;
+  Watch watch_;
+};
 
 // A link as Beast wants to see it: one read and one write at a time, each completed by a post.
 class Pipe final : public Watcher, public std::enable_shared_from_this<Pipe> {
@@ -30,12 +68,12 @@ class Pipe final : public Watcher, public std::enable_shared_from_this<Pipe> {
 
   void read(asio::mutable_buffer to, Done done) {
     read_to_ = to;
-    reader_ = std::move(done);
+    reader_ = std::make_shared<Done>(std::move(done));
     try_read();
   }
   void write(asio::const_buffer from, Done done) {
     write_from_ = from;
-    writer_ = std::move(done);
+    writer_ = std::make_shared<Done>(std::move(done));
     try_write();
   }
   void shut() {
@@ -44,6 +82,12 @@ class Pipe final : public Watcher, public std::enable_shared_from_this<Pipe> {
     link_.reset();
     if (reader_) complete(reader_, asio::error::operation_aborted, 0);
     if (writer_) complete(writer_, asio::error::operation_aborted, 0);
+  }
+  void part() {
+    if (!link_) return;
+    watch_.forget();
+    std::make_shared<Farewell>(io_, std::move(link_))->start();
+    shut();
   }
   void readable() override {
     if (reader_) try_read();
@@ -57,10 +101,8 @@ class Pipe final : public Watcher, public std::enable_shared_from_this<Pipe> {
   Link* link() { return link_.get(); }
 
  private:
-  void complete(Done& slot, Failed failed, std::size_t bytes) {
-    // Behind a pointer: in Boost 1.81 a copy of an any_completion_handler wraps itself without end.
-    auto done = std::make_shared<Done>(std::move(slot));
-    slot = nullptr;
+  void complete(Waiting& slot, Failed failed, std::size_t bytes) {
+    auto done = std::exchange(slot, nullptr);
     // Posted also when the thread ends: Beast's operations keep their own memory alive and must be finished.
     asio::post(io_.io(), [done = std::move(done), failed, bytes] { std::move(*done)(failed, bytes); });
   }
@@ -82,7 +124,7 @@ class Pipe final : public Watcher, public std::enable_shared_from_this<Pipe> {
     if (moved.io == Io::done && core_) core_->bytes_out += moved.bytes;
     settle(moved, writer_);
   }
-  void settle(Moved moved, Done& slot) {
+  void settle(Moved moved, Waiting& slot) {
     switch (moved.io) {
       case Io::done: return complete(slot, {}, moved.bytes);
       case Io::want_read: return watch_.wait_readable(shared_from_this());
@@ -98,7 +140,7 @@ class Pipe final : public Watcher, public std::enable_shared_from_this<Pipe> {
   const std::shared_ptr<ServerCore> core_;
   asio::mutable_buffer read_to_;
   asio::const_buffer write_from_;
-  Done reader_, writer_;
+  Waiting reader_, writer_;
 };
 
 template <class Buffer, class Sequence>
@@ -127,11 +169,11 @@ struct ErasedStream {
 };
 [[maybe_unused]] void teardown(beast::role_type, ErasedStream& stream, Failed& failed) {
   failed = {};
-  stream.pipe->shut();
+  stream.pipe->part();
 }
 template <class Handler>
 void async_teardown(beast::role_type, ErasedStream& stream, Handler&& handler) {
-  stream.pipe->shut();
+  stream.pipe->part();
   asio::post(stream.get_executor(), beast::bind_front_handler(std::forward<Handler>(handler), Failed{}));
 }
 inline void beast_close_socket(ErasedStream& stream) { stream.pipe->shut(); }

@@ -185,6 +185,10 @@ TEST(WebSocket, PingsAndDropsASilentPeer) {
   RawPeer peer(s.port());
   peer.send(opening);
   peer.until("\r\n\r\n");
+  ASSERT_TRUE(eventually([&] {
+    std::lock_guard lock(echo.mutex);
+    return echo.last != nullptr;
+  }));
   s.pass(12s);
   EXPECT_EQ(peer.until(std::string("\x89\x00", 2)), std::string("\x89\x00", 2));
   s.pass(12s);

@@ -324,6 +324,7 @@ Result<std::int64_t> expire_approvals(Change& change, std::int64_t most) {
 }
 
 const base::ListShape& approval_list_shape() { return approvals().shape(); }
+const storage::Listing& approval_listing() { return approvals().listing(); }
 Result<Page<Approval>> list_approvals(const View& view, const base::ListQuery& query) {
   QUANJI_TRY(auto page, approvals().read<Approval>(view, query));
   for (auto& approval : page.items) approval.state = domain::at(approval.state, approval.expires_at, view.now());

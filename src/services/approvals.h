@@ -20,6 +20,7 @@
 #include "domain/approval_states.h"
 #include "domain/ids.h"
 #include "services/rights.h"
+#include "storage/listing.h"
 
 namespace quanji::services {
 
@@ -138,6 +139,7 @@ struct AfterCheck {
 };
 
 const base::ListShape& approval_list_shape();
+const storage::Listing& approval_listing();
 // Those in departments where the caller may read approvals.
 Result<Page<Approval>> list_approvals(const View&, const base::ListQuery&);
 // By who may read approvals in its department, and by its maker.

@@ -185,7 +185,7 @@ TEST(Approvals, ARowChangedBehindTheMakersBackIsNotApproved) {
   Office office;
   const auto held = office.hold_change(office.system);
   ASSERT_TRUE(held.ok());
-  static const storage::Query tamper{"t_tamper", "update approvals set input = replace(input, 'new', 'own')", "select 1", {}};
+  static const storage::Query tamper{"t_tamper", {"update approvals set input = replace(input, 'new', 'own')", {}}, {"select 1", {}}};
   office.sql(tamper);
   EXPECT_EQ(code_of(office.approve_as(office.second, held->approval_id)), Code::changed_meanwhile);
   EXPECT_EQ(office.remark(), "");
@@ -285,7 +285,7 @@ TEST_F(Emergency, OneActsAloneAfterWaitingAndAnotherChecksAfterwards) {
   EXPECT_EQ(*done->after_check_due, office.clock->now().plus(std::chrono::hours(24)));
   EXPECT_EQ(office.remark(), "new");
   EXPECT_EQ(office.last_note.reason, "INC-1: nobody answers");
-  static const storage::Query told{"t_told", "select count(*) from events where type = 'approval.acted_alone'", "select 1", {}};
+  static const storage::Query told{"t_told", {"select count(*) from events where type = 'approval.acted_alone'", {}}, {"select 1", {}}};
   EXPECT_EQ(office.number(told), 1);
   base::ListQuery query;
   query.filters = {{"afterCheck", "due"}};

@@ -11,9 +11,9 @@ using testing::Bench;
 void log_on(Bench& bench) {
   ASSERT_TRUE(bench.store);
   std::vector<LoggedCall> calls;
-  const std::string odd = "p\"\\\xff\n", nul("a\0b", 3);
+  const std::string_view odd = "p\"\\\xff\n", nul("a\0b", 3), path = "/api/v1/users", request = "r";
   for (int i = 0; i < 300; ++i)
-    calls.push_back({bench.clock->now(), i % 2 ? "usr_A" : "", "acc", i % 3 ? "user.list" : "user.create", "GET", i ? "/api/v1/users" : odd, "127.0.0.1", i ? "r" : nul,
+    calls.push_back({bench.clock->now(), i % 2 ? "usr_A" : "", "acc", i % 3 ? "user.list" : "user.create", "GET", i ? path : odd, "127.0.0.1", i ? request : nul,
                      200, i % 5 ? 0 : 20001, 100 + i});
   ASSERT_TRUE(bench.change([&](Change& c) { return write_calls(c, calls); }).ok());
   ASSERT_TRUE(bench.view([&](const View& v) -> Status {

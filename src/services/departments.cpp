@@ -214,8 +214,10 @@ const ResourceList& children() {
 }  // namespace
 
 const base::ListShape& department_list_shape() { return every_department().shape(); }
+const storage::Listing& department_listing() { return every_department().listing(); }
 Result<Page<Department>> list_departments(const View& view, const base::ListQuery& query) { return every_department().read<Department>(view, query); }
 const base::ListShape& child_list_shape() { return children().shape(); }
+const storage::Listing& child_listing() { return children().listing(); }
 Result<Page<Department>> list_children(const View& view, const base::ListQuery& query) {
   const DepartmentId parent{query.within.value_or(base::Ulid{})};
   QUANJI_DO(department_for_act(view, parent));

@@ -10,6 +10,7 @@
 #include "base/list_query.h"
 #include "domain/ids.h"
 #include "services/rights.h"
+#include "storage/listing.h"
 
 namespace quanji::services {
 
@@ -102,9 +103,11 @@ struct DepartmentItems {
 };
 
 const base::ListShape& department_list_shape();
+const storage::Listing& department_listing();
 Result<Page<Department>> list_departments(const View&, const base::ListQuery&);
 // Of the department in the path.
 const base::ListShape& child_list_shape();
+const storage::Listing& child_listing();
 Result<Page<Department>> list_children(const View&, const base::ListQuery&);
 Result<DepartmentTreeAnswer> department_tree(const View&, const base::Nothing&);
 Result<DepartmentItems> read_departments(const View&, const DepartmentIds&);

@@ -125,6 +125,7 @@ Status others_remain(const View& view, const UserId& user, domain::Preset preset
 }  // namespace
 
 const base::ListShape& grant_list_shape() { return grants().shape(); }
+const storage::Listing& grant_listing() { return grants().listing(); }
 Result<Page<Grant>> list_grants(const View& view, const base::ListQuery& query) {
   const UserId user{query.within.value_or(base::Ulid{})};
   QUANJI_DO(user_for_act(view, user));

@@ -12,6 +12,7 @@
 #include "domain/ids.h"
 #include "domain/preset_roles.h"
 #include "services/rights.h"
+#include "storage/listing.h"
 
 namespace quanji::services {
 
@@ -51,6 +52,7 @@ struct GrantRemoval {
 
 // Of the user in the path.
 const base::ListShape& grant_list_shape();
+const storage::Listing& grant_listing();
 Result<Page<Grant>> list_grants(const View&, const base::ListQuery&);
 Result<Grant> create_grant(Change&, const NewGrant&);
 Status delete_grant(Change&, const GrantRemoval&);

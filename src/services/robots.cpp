@@ -248,6 +248,7 @@ Result<Trial> read_trial(const View& view, const TrialRef& ref) {
   trial.task = row->id<domain::TaskId>("task");
   trial.attempt = row->id<domain::AttemptId>("attempt");
   trial.robot_id = row->id<domain::RobotId>("robot_id");
+  if (trial.robot_id != ref.id) return Error(Code::not_found);
   trial.state = row->text("state");
   if (!row->is_null("decision")) trial.decision = row->text("decision");
   trial.created_at = row->time("created_at");
@@ -290,7 +291,7 @@ QUANJI_FIELDS(Report, QF(seq, "序号", "Number within the attempt"), QF(token, 
               QF(at, "机器人时间", "Time at the robot"), QF(received_at, "收到时间", "Time received"))
 QUANJI_FIELDS(Trial, QF(task, "任务", "Task"), QF(attempt, "尝试", "Attempt"), QF(robot_id, "机器人", "Robot"), QF(state, "状态", "State"), QF(decision, "拒绝原因", "Reason of a refusal"),
               QF(created_at, "创建时间", "Created"), QF(created_by, "创建人", "Created by"), QF(reports, "机器人上报", "What the robot reported"))
-QUANJI_FIELDS(TrialRef, QF(task, "任务标识", "Id of the task", .flags = base::in_path))
+QUANJI_FIELDS(TrialRef, QF(id, "机器人标识", "Id of the robot", .flags = base::in_path), QF(task, "任务标识", "Id of the task", .flags = base::in_path))
 QUANJI_FIELDS(WaitingTrial, QF(task, "任务", "Task"), QF(attempt, "尝试", "Attempt"), QF(document, "流程文档", "Flow document"))
 QUANJI_FIELDS(ReportAnswer, QF(repeated, "此前已收到", "Was here already"))
 }  // namespace quanji::services

@@ -77,6 +77,7 @@ struct Trial {
   static const base::FieldList& fields();
 };
 struct TrialRef {
+  domain::RobotId id;
   domain::TaskId task;
   static const base::FieldList& fields();
 };

@@ -154,6 +154,7 @@ const ResourceList& roles() {
 }  // namespace
 
 const base::ListShape& role_list_shape() { return roles().shape(); }
+const storage::Listing& role_listing() { return roles().listing(); }
 Result<Page<Role>> list_roles(const View& view, const base::ListQuery& query) {
   QUANJI_DO(allow(view, domain::root_department));
   QUANJI_TRY(auto page, roles().read<Role>(view, query));

@@ -9,6 +9,7 @@
 #include "base/list_query.h"
 #include "domain/ids.h"
 #include "services/rights.h"
+#include "storage/listing.h"
 
 namespace quanji::services {
 
@@ -56,6 +57,7 @@ struct RoleRef {
 };
 
 const base::ListShape& role_list_shape();
+const storage::Listing& role_listing();
 Result<Page<Role>> list_roles(const View&, const base::ListQuery&);
 Result<Role> read_role(const View&, const RoleRef&);
 Result<Role> create_role(Change&, const NewRole&);

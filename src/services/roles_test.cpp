@@ -65,7 +65,7 @@ TEST(Roles, AChangeReachesTheirHoldersAtOnceAndMayNotMakeThemClash) {
 TEST(Roles, NobodyRaisesHimselfThroughARoleHeHolds) {
   House house;
   const auto role = house.role("r", {"role.change", "role.read"});
-  const auto user = house.user("u"), other = house.user("other");
+  const auto user = house.user("u");
   ASSERT_TRUE(house.grant(user, role).ok());
   EXPECT_EQ(code_of(house.run(house.as(user, "role.change"), &change_role, permissions_of(role, {"role.change", "grant.create"}))), Code::not_permitted);
   EXPECT_TRUE(house.run(house.as(house.security, "role.change"), &change_role, permissions_of(role, {"role.change", "grant.create"})).ok());

@@ -61,9 +61,8 @@ TEST(Settings, OtherNodesLearnOfAChangeFromTheEpoch) {
   EXPECT_EQ(settings::known_integer("security.idle_minutes"), 15);
   // Another node's change: written without this process being told.
   ASSERT_TRUE(house.change([](Change& c) -> Status {
-    static const storage::Query put{"t_put", "insert into settings (name, value, created_at, created_by, updated_at, updated_by, revision) values ('security.idle_minutes', '20', 0, 'x', 0, 'x', 1)",
-                                    "select 1", {}};
-    static const storage::Query raise{"t_raise", "update epochs set value = value + 1 where name = 'settings'", "select 1", {}};
+    static const storage::Query put{"t_put", {"insert into settings (name, value, created_at, created_by, updated_at, updated_by, revision) values ('security.idle_minutes', '20', 0, 'x', 0, 'x', 1)", {}}, {"select 1", {}}};
+    static const storage::Query raise{"t_raise", {"update epochs set value = value + 1 where name = 'settings'", {}}, {"select 1", {}}};
     QUANJI_DO(c.run(put));
     QUANJI_DO(c.run(raise));
     return {};

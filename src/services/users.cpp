@@ -235,8 +235,10 @@ Result<Page<User>> masked(Result<Page<User>> page) {
 }  // namespace
 
 const base::ListShape& user_list_shape() { return every_user().shape(); }
+const storage::Listing& user_listing() { return every_user().listing(); }
 Result<Page<User>> list_users(const View& view, const base::ListQuery& query) { return masked(every_user().read<User>(view, query)); }
 const base::ListShape& member_list_shape() { return members().shape(); }
+const storage::Listing& member_listing() { return members().listing(); }
 Result<Page<User>> list_members(const View& view, const base::ListQuery& query) {
   const DepartmentId department{query.within.value_or(base::Ulid{})};
   QUANJI_TRY(const auto row, view.row(sql::department_by_id, {{"id", department}}));

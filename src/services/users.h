@@ -12,6 +12,7 @@
 #include "domain/ids.h"
 #include "domain/user_states.h"
 #include "services/rights.h"
+#include "storage/listing.h"
 
 namespace quanji::services {
 
@@ -97,9 +98,11 @@ struct UserItems {
 };
 
 const base::ListShape& user_list_shape();
+const storage::Listing& user_listing();
 Result<Page<User>> list_users(const View&, const base::ListQuery&);
 // Of the department in the path.
 const base::ListShape& member_list_shape();
+const storage::Listing& member_listing();
 Result<Page<User>> list_members(const View&, const base::ListQuery&);
 Result<UserItems> read_users(const View&, const UserIds&);
 Result<User> read_user(const View&, const UserRef&);

@@ -29,7 +29,7 @@ struct ChangeJob {
   Priority priority = Priority::enqueue;
 };
 struct ViewJob {
-  std::function<Status(const View&)> body;
+  std::function<Status(const View&)> body;  // runs again when the connection was lost under it: it overwrites, never appends
   std::function<void(Status)> done;
   std::shared_ptr<const domain::Caller> caller;
   Priority priority = Priority::reads;

@@ -33,7 +33,7 @@ void robots(Table& t) {
   t.add({.id = "robot.try", .verb = Verb::post, .path = "/robots/{id}/trial-runs", .summary = {"在机器人上试运行一个表达式", "Run one expression on a robot, to see that it works"},
          .audit = "robot.tried", .creates = true, .failures = {Code::wrong_state}, .example = R"({"expression":"6 * 7"})"},
         change(&create_trial));
-  t.add({.id = "robot.read_trial", .verb = Verb::get, .path = "/robots/trial-runs/{task}", .summary = {"查看试运行及上报", "Read a trial run and what the robot reported"}, .permission = "robot.read"},
+  t.add({.id = "robot.read_trial", .verb = Verb::get, .path = "/robots/{id}/trial-runs/{task}", .summary = {"查看试运行及上报", "Read a trial run and what the robot reported"}, .permission = "robot.read"},
         read(&read_trial));
 }
 

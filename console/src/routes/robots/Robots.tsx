@@ -30,7 +30,7 @@ function TrialRun({ robot, onClose }: { robot: Row; onClose: () => void }): Reac
     queryKey: ['trial', task],
     enabled: task !== undefined,
     refetchInterval: (query) => (['finished', 'refused'].includes(query.state.data?.state ?? '') ? false : 700),
-    queryFn: () => get<Trial>(`/api/v1/robots/trial-runs/${task ?? ''}`),
+    queryFn: () => get<Trial>(`/api/v1/robots/${String(robot.id)}/trial-runs/${task ?? ''}`),
   });
   const last = seen.data?.reports[seen.data.reports.length - 1];
   return (
