@@ -24,6 +24,8 @@
 #include "services/audit_reserve.h"
 #include "services/audit_seals.h"
 #include "services/authority.h"
+#include "services/call_log.h"
+#include "services/events.h"
 #include "services/idempotency.h"
 #include "services/installation.h"
 #include "services/lists.h"
@@ -339,6 +341,8 @@ void Platform::Body::sweep() {
     QUANJI_DO(services::sweep_nonces(change));
     QUANJI_DO(services::sweep_sessions(change));
     QUANJI_DO(services::expire_approvals(change, 100));
+    QUANJI_DO(services::sweep_calls(change));
+    QUANJI_DO(services::sweep_events(change));
     return {};
   };
   job.done = [](Status swept) {

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <span>
 
-#include "api/prepared.h"
 #include "base/encodings.h"
 #include "domain/caller.h"
 #include "services/api_clients.h"

@@ -124,9 +124,14 @@ class Table {
 };
 
 namespace detail {
+// A type that carries another in its member `value` beside what is no part of the document; it says `using Wrapped = …`.
+template <class T>
+concept Wrapping = requires { typename T::Wrapped; };
 template <class T>
 constexpr TypeOps make_type_ops() {
-  return {&T::fields, []() -> void* { return new T{}; }, [](void* p) { delete static_cast<T*>(p); }, [](void* p) { return p; }, nullptr};
+  TypeOps ops{&T::fields, []() -> void* { return new T{}; }, [](void* p) { delete static_cast<T*>(p); }, [](void* p) { return p; }, nullptr};
+  if constexpr (Wrapping<T>) ops.object = [](void* p) -> void* { return &static_cast<T*>(p)->value; };
+  return ops;
 }
 template <class T>
 struct TypeOpsOf {

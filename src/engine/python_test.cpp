@@ -8,6 +8,9 @@
 
 #include "base/fields_json.h"
 
+// CPython gives nothing back when its process ends.
+extern "C" const char* __lsan_default_suppressions() { return "leak:libpython3"; }
+
 namespace quanji::engine {
 
 // One interpreter a process; every test of this program shares it, run_test.cpp too.

@@ -293,7 +293,11 @@ void Connection::drain() {
     case At::idle: return close();
     case At::streaming:
       if (is_events_)
-        if (auto stream = streamed_.lock()) stream->finish();
+        if (auto stream = streamed_.lock()) {
+          stream->forward();
+          stream->left();
+          finish_stream(serial_);
+        }
       return;
     default: keep_ = false;
   }

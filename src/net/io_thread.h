@@ -36,7 +36,9 @@ class Deadlines {
  public:
   void move_in(std::shared_ptr<Tenant> tenant);
   void move_out(Tenant& tenant);  // last thing: may destroy it
-  void set(const Tenant& tenant, std::uint32_t at) { at_[tenant.place] = at; }  // 0: none
+  void set(const Tenant& tenant, std::uint32_t at) {  // 0: none; nothing for one that has moved out
+    if (tenant.place < at_.size()) at_[tenant.place] = at;
+  }
   void expire(std::uint32_t now);
   std::vector<std::shared_ptr<Tenant>> everybody() const;
   std::size_t size() const { return tenants_.size() - free_.size(); }

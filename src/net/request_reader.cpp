@@ -112,7 +112,7 @@ void RequestReader::begin(RequestPtr fresh) {
   content_length_.reset();
   body_limit_ = limits_.body_bytes;
   body_seen_ = 0;
-  chunked_ = expects_continue_ = head_done_ = false;
+  chunked_ = expects_continue_ = head_done_ = empty_line_seen_ = false;
   keep_alive_ = true;
 }
 
@@ -138,13 +138,6 @@ RequestReader::Event RequestReader::read(std::string_view bytes, std::size_t& us
 
 RequestReader::Event RequestReader::take_head(std::string_view bytes, std::size_t& used) {
   std::string& head = request_->head;
-  // RFC 9112 2.2: one empty line before a request is forgiven.
-  if (head.empty() && line_start_ == 0 && lines_ == 0 && bytes.size() >= 2 && bytes.substr(0, 2) == "\r\n") {
-    used = 2;
-    bytes.remove_prefix(2);
-    lines_ = 0;
-    if (bytes.empty()) return Event::more;
-  }
   const std::size_t before = head.size();
   const std::size_t room = limits_.header_bytes + 1 - std::min(before, limits_.header_bytes + 1);
   const auto taken = bytes.substr(0, room);
@@ -161,6 +154,11 @@ RequestReader::Event RequestReader::take_head(std::string_view bytes, std::size_
     case Lines::complete: break;
   }
   used += end - before;
+  if (end == 2 && !empty_line_seen_) {  // RFC 9112 2.2: one empty line before a request is forgiven
+    empty_line_seen_ = true;
+    head.clear();
+    return Event::more;
+  }
   head.resize(end);
   if (end > limits_.header_bytes) return refuse(Refusal::header_too_large, 431, "head over the limit");
   if (lines_ > limits_.header_count + 1) return refuse(Refusal::header_too_large, 431, "too many headers");

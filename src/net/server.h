@@ -91,7 +91,8 @@ class EventStream {
   virtual ~EventStream() = default;
   // `event` and `id` may be empty; line breaks in `data` become several data lines.
   virtual Sent send(std::string_view event, std::string_view id, std::string_view data) = 0;
-  virtual void on_closed(std::function<void()> closed) = 0;  // once; at once if it is closed already
+  // Called once when the peer, a limit or a drain ended it, not after close(); at once if that has happened already.
+  virtual void on_closed(std::function<void()> closed) = 0;
   virtual void close() = 0;
 };
 

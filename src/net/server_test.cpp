@@ -193,6 +193,10 @@ TEST(Server, TakesTheHostFromAnAbsoluteTarget) {
   EXPECT_EQ(body_of(peer.answer()), "real:81 /a?b");
   peer.send("\r\nGET /after-an-empty-line HTTP/1.1\r\nHost: h\r\n\r\n");
   EXPECT_EQ(body_of(peer.answer()), "h /after-an-empty-line");
+  for (const char c : std::string("\r\nGET /drip HTTP/1.1\r\nHost: h\r\n\r\n")) peer.send(std::string(1, c));
+  EXPECT_EQ(body_of(peer.answer()), "h /drip");
+  peer.send("\r\n\r\nGET /two-empty-lines HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_EQ(status_of(peer.rest()), "400");
 }
 
 TEST(Server, RefusesTooMuchOfEverything) {

@@ -48,15 +48,20 @@ void StreamedAnswer::schedule() {
 void StreamedAnswer::forward() {
   std::string pieces;
   bool finish = false, too_slow = false;
+  std::function<void()> done_with, done_with_too;  // they may hold this very stream
   {
     std::lock_guard lock(mutex_);
     scheduled_ = false;
-    if (gone_) return;
+    if (gone_ || finished_) return;
     pieces.swap(pending_);
     in_connection_ += pieces.size();
     too_slow = too_slow_;
     finish = finishing_;
-    if (finish) finished_ = true;
+    if (finish) {
+      finished_ = true;
+      done_with.swap(drained_);
+      done_with_too.swap(left_);
+    }
   }
   if (too_slow) {
     connection_->core().note(Refusal::slow_reader, {}, "more waited than the buffer of a stream holds");
@@ -79,12 +84,12 @@ void StreamedAnswer::settled(std::size_t waiting) {
   if (call) call();
 }
 void StreamedAnswer::left() {
-  std::function<void()> call;
+  std::function<void()> call, dropped;
   {
     std::lock_guard lock(mutex_);
     if (gone_) return;
     gone_ = true;
-    drained_ = nullptr;
+    std::swap(dropped, drained_);
     call = std::move(left_);
     left_ = nullptr;
   }
@@ -92,7 +97,7 @@ void StreamedAnswer::left() {
 }
 void StreamedAnswer::on_drain(std::function<void()> drained) {
   std::lock_guard lock(mutex_);
-  if (!gone_) drained_ = std::move(drained);
+  if (!gone_ && !finished_) drained_ = std::move(drained);
 }
 void StreamedAnswer::on_gone(std::function<void()> gone) {
   {

@@ -289,15 +289,19 @@ TEST(EventStream, DropsAReaderThatDoesNotRead) {
 TEST(EventStream, EndsWhenTheServerDrains) {
   std::mutex mutex;
   std::shared_ptr<EventStream> events;
+  std::atomic<int> closed{0};
   auto s = serve([&](RequestPtr, Responder responder) {
     std::lock_guard lock(mutex);
     events = responder.events();
+    events->on_closed([&] { ++closed; });
   });
   RawPeer peer(s.port());
   peer.send("GET /events HTTP/1.1\r\nHost: h\r\n\r\n");
   peer.until("\r\n\r\n");
   s.server->begin_drain(60s);
   EXPECT_EQ(peer.rest(), "0\r\n\r\n");
+  EXPECT_EQ(closed, 1);
+  EXPECT_EQ(events->send("", "", "late"), EventStream::Sent::gone);
 }
 
 }  // namespace

@@ -21,6 +21,10 @@ struct Echo {
   std::atomic<int> closed{0};
   std::atomic<int> code{0};
   WebSocketLimits limits;
+  WebSocketPtr socket() {
+    std::lock_guard lock(mutex);
+    return last;
+  }
   void operator()(RequestPtr, Responder responder) {
     WebSocketEvents events;
     events.on_open = [this](const WebSocketPtr& socket) {
@@ -167,12 +171,9 @@ TEST(WebSocket, DropsAPeerThatDoesNotRead) {
   RawPeer peer(s.port(), 4096);
   peer.send(opening);
   peer.until("\r\n\r\n");
-  ASSERT_TRUE(eventually([&] {
-    std::lock_guard lock(echo.mutex);
-    return echo.last != nullptr;
-  }));
+  ASSERT_TRUE(eventually([&] { return echo.socket() != nullptr; }));
   auto queued = WebSocket::Queued::yes;
-  for (int i = 0; i < 1000 && queued == WebSocket::Queued::yes; ++i) queued = echo.last->send(WebSocket::Kind::binary, std::string(100'000, 'x'));
+  for (int i = 0; i < 1000 && queued == WebSocket::Queued::yes; ++i) queued = echo.socket()->send(WebSocket::Kind::binary, std::string(100'000, 'x'));
   EXPECT_EQ(queued, WebSocket::Queued::full);
   EXPECT_TRUE(eventually([&] { return echo.closed == 1 && s.server->counters().open == 0; }));
   EXPECT_EQ(s.server->counters().refused[static_cast<std::size_t>(Refusal::slow_reader)], 1u);
@@ -185,10 +186,7 @@ TEST(WebSocket, PingsAndDropsASilentPeer) {
   RawPeer peer(s.port());
   peer.send(opening);
   peer.until("\r\n\r\n");
-  ASSERT_TRUE(eventually([&] {
-    std::lock_guard lock(echo.mutex);
-    return echo.last != nullptr;
-  }));
+  ASSERT_TRUE(eventually([&] { return echo.socket() != nullptr; }));
   s.pass(12s);
   EXPECT_EQ(peer.until(std::string("\x89\x00", 2)), std::string("\x89\x00", 2));
   s.pass(12s);
@@ -221,7 +219,7 @@ TEST(WebSocket, PausesReading) {
   heard.socket->send(WebSocket::Kind::text, "a");
   ASSERT_TRUE(eventually([&] { return heard.messages == 1; }));  // the read that was under way
   heard.socket->send(WebSocket::Kind::text, "b");
-  ASSERT_TRUE(eventually([&] { return s.server->counters().bytes_out > 0 && echo.last->queued_bytes() == 0; }));
+  ASSERT_TRUE(eventually([&] { return s.server->counters().bytes_out > 0 && echo.socket()->queued_bytes() == 0; }));
   heard.socket->resume();
   ASSERT_TRUE(eventually([&] { return heard.messages == 2; }));
 }
@@ -251,12 +249,12 @@ TEST(WebSocket, HandlesMayOutliveServerAndLoop) {
     auto s = serve([&](RequestPtr r, Responder p) { echo(std::move(r), std::move(p)); });
     ClientLoop loop;
     open_websocket(loop, to(s.port()), heard.events());
-    ASSERT_TRUE(eventually([&] { return heard.opened == 1 && echo.last; }));
+    ASSERT_TRUE(eventually([&] { return heard.opened == 1 && echo.socket(); }));
   }
   EXPECT_EQ(heard.closed, 1);
   EXPECT_EQ(heard.socket->send(WebSocket::Kind::text, "x"), WebSocket::Queued::closed);
   heard.socket->close(1000, "");
-  echo.last->ping();
+  echo.socket()->ping();
 }
 
 }  // namespace

@@ -86,7 +86,7 @@ Status Robot::take_up(const std::string& folder) {
 
 void Robot::channel_opened() {
   open_ = true;
-  next_beat_ = microseconds{0};
+  next_beat_.reset();
 }
 
 void Robot::channel_closed() {
@@ -175,7 +175,7 @@ Result<std::string> Robot::answer_stop(const wire::Frame& ask) {
   } else {
     if (attempt.runner) attempt.runner->ask_stop("asked");
     const auto kill_at = now + seconds(attempt.offer.grace_seconds.value_or(30));
-    if (attempt.kill_at.count() == 0 || kill_at < attempt.kill_at) attempt.kill_at = kill_at;
+    if (!attempt.kill_at || kill_at < *attempt.kill_at) attempt.kill_at = kill_at;
   }
   return std::string("{}");
 }
@@ -274,10 +274,10 @@ Status Robot::look_after(Attempt& attempt, microseconds now) {
       }
       case wire::RunnerMessageType::overrun:
         if (attempt.ending == Attempt::Ending::none) attempt.ending = Attempt::Ending::timed_out;
-        if (attempt.kill_at.count() == 0 || now + after_overrun < attempt.kill_at) attempt.kill_at = now + after_overrun;
+        if (!attempt.kill_at || now + after_overrun < *attempt.kill_at) attempt.kill_at = now + after_overrun;
         break;
       case wire::RunnerMessageType::resumed:
-        if (attempt.ending == Attempt::Ending::timed_out && now < attempt.deadline) attempt.ending = Attempt::Ending::none, attempt.kill_at = microseconds{0};
+        if (attempt.ending == Attempt::Ending::timed_out && now < attempt.deadline) attempt.ending = Attempt::Ending::none, attempt.kill_at.reset();
         break;
       case wire::RunnerMessageType::finished:
         if (auto finished = wire::body_as<wire::Finished>(message.body)) attempt.finished = std::move(*finished);
@@ -286,12 +286,12 @@ Status Robot::look_after(Attempt& attempt, microseconds now) {
     }
   }
   keep_log(attempt);
-  if (attempt.deadline.count() != 0 && now >= attempt.deadline && attempt.ending == Attempt::Ending::none) {
+  if (attempt.deadline && now >= *attempt.deadline && attempt.ending == Attempt::Ending::none) {
     attempt.ending = Attempt::Ending::timed_out;
     attempt.runner->ask_stop("deadline");
     attempt.kill_at = attempt.given ? now + seconds(attempt.offer.grace_seconds.value_or(30)) : now;
   }
-  if (attempt.kill_at.count() != 0 && now >= attempt.kill_at) attempt.runner->kill();
+  if (attempt.kill_at && now >= *attempt.kill_at) attempt.runner->kill();
   if (attempt.given && now - attempt.synced_at >= seconds(1)) {
     if (::fdatasync(attempt.journal.get()) != 0) return disk("sync", attempt.folder + "/journal.qj");
     attempt.synced_at = now;
@@ -376,7 +376,7 @@ Status Robot::tick() {
   }
   std::erase_if(attempts_, [](const auto& entry) { return entry.second.folder.empty(); });
   if (open_) {
-    if (now >= next_beat_) {
+    if (!next_beat_ || now >= *next_beat_) {
       beat();
       next_beat_ = now + beat_every - seconds(1) + microseconds(ports_.random.below(2'000'000));
     }

@@ -60,7 +60,8 @@ class Robot {
     std::optional<wire::SandboxReport> sandbox;
     bool given = false;                      // the task was given to the runner
     bool announced = false;                  // `started` is in the spool or was before
-    std::chrono::microseconds deadline{0}, kill_at{0}, synced_at{0};  // monotonic; 0: none
+    std::optional<std::chrono::microseconds> deadline, kill_at;  // monotonic
+    std::chrono::microseconds synced_at{0};
     enum class Ending : std::uint8_t { none, stopped, timed_out } ending = Ending::none;
     std::size_t log_bytes = 0;
   };
@@ -96,7 +97,7 @@ class Robot {
   bool confirmed_ = false;                     // the platform answered a beat in this life: tokens are known to be worth something
   std::int64_t beats_ = 0, asks_ = 0;
   std::string beat_asked_;
-  std::chrono::microseconds next_beat_{0};
+  std::optional<std::chrono::microseconds> next_beat_;  // none: at once
   std::optional<base::Error> broken_;          // the disk, met while answering
 };
 

@@ -1,5 +1,7 @@
 #include "services/api_clients.h"
 
+#include "base/fields_json.h"
+#include "domain/signature.h"
 #include "services/sign_in_testing.h"
 
 namespace quanji::services {

@@ -4,7 +4,8 @@
 // hold() with what the change told its audit note. The approval carries the input, what the change would make of what stands (before,
 // after) and a digest over all of it. Approving runs the operation again, as its maker and with the rights he has then, in the transaction
 // of the approval: it fails as a whole when the thing has changed since it was held, when the maker's rights are gone, or when the
-// operation itself is refused; the approval then stays pending.
+// operation itself is refused; the approval then stays pending. So an operation's note names in `before` what stood when it ran, and nothing
+// that moves by itself (time of the last sign-in, of the last use).
 //
 // Who checks: a human signed in as himself, never the maker, never a client or robot, never the person a client acted for; with
 // approval.decide in the department of the thing. For what belongs to the system or security side (roles, grants, settings, users …) he

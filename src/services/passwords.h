@@ -116,6 +116,7 @@ struct Proof {
 // An input together with what was proved or made for it; decodes as the input alone.
 template <class T>
 struct Prepared {
+  using Wrapped = T;
   T value{};
   std::shared_ptr<const Proof> proof;
   static const base::FieldList& fields() { return T::fields(); }

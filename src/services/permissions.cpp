@@ -48,10 +48,6 @@ namespace {
 namespace sql = storage::sql;
 constexpr std::size_t most_departments = 1000;
 
-std::vector<Permission>& described() {
-  static std::vector<Permission> list;
-  return list;
-}
 FindClient& client_lookup() {
   static FindClient find = nullptr;
   return find;
@@ -149,10 +145,7 @@ Result<std::optional<Text>> explain_user(const View& view, const ExplainAsk& ask
 
 }  // namespace
 
-void describe_permissions(std::vector<Permission> sorted) { described() = std::move(sorted); }
 void set_client_lookup(FindClient find) { client_lookup() = find; }
-
-Result<PermissionList> list_permissions(const domain::Caller&, const base::Nothing&) { return PermissionList{described()}; }
 
 Result<Explanation> explain(const View& view, const ExplainAsk& ask) {
   if (ask.user_id.has_value() == ask.client_id.has_value())

@@ -16,7 +16,7 @@ using domain::GrantId;
 using domain::RoleId;
 using domain::UserId;
 
-// A permission for people. The operation table knows the sentences: the api room publishes them before anything is served.
+// A permission for people. The operation table knows the sentences: the api room fills this from it.
 struct Permission {
   std::string name;
   std::string group;
@@ -29,9 +29,6 @@ struct PermissionList {
   std::vector<Permission> items;
   static const base::FieldList& fields();
 };
-// `sorted` by name, one entry for each published permission.
-void describe_permissions(std::vector<Permission> sorted);
-Result<PermissionList> list_permissions(const domain::Caller&, const base::Nothing&);
 
 struct ExplainAsk {
   std::optional<UserId> user_id;        // this or a client

@@ -51,6 +51,7 @@ struct CsrfToken {
 // An answer with a cookie beside it, which is no part of the document. "-" takes the cookie away.
 template <class T>
 struct WithCookie {
+  using Wrapped = T;
   T value{};
   std::string cookie;
   static const base::FieldList& fields() { return T::fields(); }

@@ -81,14 +81,18 @@ do_run() {
   start platform "$bin/quanji-platform" --config "$RUN/platform.toml" --accounts-file "$RUN/accounts.txt" \
     --ports-file "$RUN/ports" --trust-file "$RUN/ca.pem"
   wait_for "$RUN/ports" "${started[0]}" platform
-  # A robot that has joined before starts with the platform.
-  if [ -s "$RUN/robot/identity/cert.pem" ]; then start robot "$bin/quanji-robot" --config "$RUN/robot.toml" run; fi
+  # The robot joins once, with a code that goes from one program to the other through a pipe.
+  if [ ! -s "$RUN/robot/identity/cert.pem" ]; then
+    node "$ROOT/tools/do/lib/first_run.mjs" code "$RUN" | "$bin/quanji-robot" --config "$RUN/robot.toml" enrol
+  fi
+  start robot "$bin/quanji-robot" --config "$RUN/robot.toml" run
 
   say
   say "  券机已启动 · Quanji is running:   https://localhost:$(sed -n 's/^https=//p' "$RUN/ports")/"
   [ ! -s "$RUN/accounts.txt" ] || say "  演示账号与口令 · demo accounts:    build/run/accounts.txt"
   say "  证书颁发者 · certificate authority: build/run/ca.pem"
   say "  日志 · logs:                      build/run/*.log"
+  node "$ROOT/tools/do/lib/first_run.mjs" trial "$RUN" || refuse 1 "试运行失败 · the trial run failed: build/run/robot.log"
   say "  Ctrl-C 结束 · ends everything"
   wait -n "${started[@]}" || true
   tail -n 20 "$RUN"/*.log >&2

@@ -1,7 +1,6 @@
 #include "api/resources/api_clients.h"
 
 #include "api/bind.h"
-#include "api/prepared.h"
 #include "services/api_clients.h"
 #include "services/sessions.h"
 

@@ -1,7 +1,6 @@
 #include "api/resources/auth.h"
 
 #include "api/bind.h"
-#include "api/prepared.h"
 #include "services/sign_in.h"
 #include "services/tokens.h"
 #include "services/totp.h"

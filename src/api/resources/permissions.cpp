@@ -3,14 +3,23 @@
 #include <map>
 
 #include "api/bind.h"
+#include "api/platform.h"
 
 namespace quanji::api {
 
 using namespace services;
 
+namespace {
+// The same for everybody as long as the program runs.
+base::Result<PermissionList> published(const domain::Caller&, const base::Nothing&) {
+  static const PermissionList list{described_permissions(platform_table())};
+  return list;
+}
+}  // namespace
+
 void permissions(Table& t) {
   t.add({.id = "permission.list", .verb = Verb::get, .path = "/permissions", .summary = {"查看全部公布的权限", "List every published permission"}, .permission = "-"},
-        memory(&list_permissions));
+        memory(&published));
   t.add({.id = "permission.explain",
          .verb = Verb::post,
          .path = "/permissions/explain",

@@ -7,6 +7,6 @@
 
 namespace quanji::api {
 void permissions(door::Table& table);
-// The published permissions of a table with the summaries of the operations each allows, for services::describe_permissions.
+// The published permissions of a table with the summaries of the operations each allows, sorted by name.
 std::vector<services::Permission> described_permissions(const door::Table& table);
 }  // namespace quanji::api

@@ -1,7 +1,6 @@
 #include "api/resources/sessions.h"
 
 #include "api/bind.h"
-#include "api/prepared.h"
 #include "services/sessions.h"
 #include "services/totp.h"
 

@@ -1,7 +1,6 @@
 #include "api/resources/set_up.h"
 
 #include "api/bind.h"
-#include "api/prepared.h"
 #include "services/set_up.h"
 #include "services/sessions.h"
 
