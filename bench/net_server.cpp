@@ -56,7 +56,9 @@ std::shared_ptr<net::TlsServer> make_tls() {
   X509_sign(made, key, EVP_sha256());
   net::TlsServerSettings settings;
   settings.chain_pem = pem([](BIO* bio, void* what) { PEM_write_bio_X509(bio, static_cast<X509*>(what)); }, made);
-  auto key_pem = pem([](BIO* bio, void* what) { PEM_write_bio_PrivateKey(bio, static_cast<EVP_PKEY*>(what), nullptr, nullptr, 0, nullptr, nullptr); }, key);
+  auto key_pem =
+      pem([](BIO* bio, void* what) { PEM_write_bio_PrivateKey(bio, static_cast<EVP_PKEY*>(what), nullptr, nullptr, 0, nullptr, nullptr); },
+          key);
   settings.key = base::Secret::take(key_pem);
   X509_free(made);
   EVP_PKEY_free(key);

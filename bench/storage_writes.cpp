@@ -23,15 +23,21 @@ using namespace quanji;
 namespace fs = std::filesystem;
 
 constexpr const char* tables =
-    "create table things (id blob primary key, name text not null, state text not null, created_at integer not null, revision integer not null) strict;"
+    "create table things (id blob primary key, name text not null, state text not null, created_at integer not null, revision integer not "
+    "null) strict;"
     "create unique index things_name on things (name);"
-    "create table trail (id blob primary key, at integer not null, actor text not null, act text not null, target blob not null, details text not null, mac blob not null) strict;"
-    "create table keys_used (client text not null, operation text not null, key text not null, digest blob not null, answer text not null, at integer not null,"
+    "create table trail (id blob primary key, at integer not null, actor text not null, act text not null, target blob not null, details "
+    "text not null, mac blob not null) strict;"
+    "create table keys_used (client text not null, operation text not null, key text not null, digest blob not null, answer text not null, "
+    "at integer not null,"
     " primary key (client, operation, key)) strict, without rowid;";
 constexpr std::string_view thing_text = "insert into things (id, name, state, created_at, revision) values (?1, ?2, 'enabled', ?3, 1)";
-constexpr std::string_view trail_text = "insert into trail (id, at, actor, act, target, details, mac) values (?1, ?2, 'bench', 'thing.created', ?3, ?4, ?5)";
-constexpr std::string_view key_text = "insert into keys_used (client, operation, key, digest, answer, at) values ('bench', 'thing.create', ?1, ?2, ?3, ?4)";
-constexpr std::string_view thing_names[] = {"id", "name", "at"}, trail_names[] = {"id", "at", "target", "details", "mac"}, key_names[] = {"key", "digest", "answer", "at"};
+constexpr std::string_view trail_text =
+    "insert into trail (id, at, actor, act, target, details, mac) values (?1, ?2, 'bench', 'thing.created', ?3, ?4, ?5)";
+constexpr std::string_view key_text =
+    "insert into keys_used (client, operation, key, digest, answer, at) values ('bench', 'thing.create', ?1, ?2, ?3, ?4)";
+constexpr std::string_view thing_names[] = {"id", "name", "at"}, trail_names[] = {"id", "at", "target", "details", "mac"},
+                           key_names[] = {"key", "digest", "answer", "at"};
 const storage::Query put_thing{"put_thing", {thing_text, thing_names}, {}};
 const storage::Query put_trail{"put_trail", {trail_text, trail_names}, {}};
 const storage::Query put_key{"put_key", {key_text, key_names}, {}};
@@ -67,14 +73,17 @@ double ours(const std::string& folder, int creates, std::uint64_t& commits) {
       const auto id = change.new_ulid();
       const std::string name = "thing-" + std::to_string(n);
       QUANJI_DO(change.run(put_thing, {{"id", id}, {"name", name}, {"at", change.now()}}));
-      QUANJI_DO(change.run(put_trail, {{"id", change.new_ulid()}, {"at", change.now()}, {"target", id}, {"details", details}, {"mac", code}}));
+      QUANJI_DO(
+          change.run(put_trail, {{"id", change.new_ulid()}, {"at", change.now()}, {"target", id}, {"details", details}, {"mac", code}}));
       QUANJI_DO(change.run(put_key, {{"key", name}, {"digest", code}, {"answer", answer}, {"at", change.now()}}));
       return {};
     };
     job.done = [&](base::Status status) {
       if (!status.ok()) give_up(status.error().detail());
-      if (--left == 0) finished.set_value();
-      else produce();
+      if (--left == 0)
+        finished.set_value();
+      else
+        produce();
     };
     store.submit(std::move(job));
   };
@@ -93,11 +102,16 @@ double bare(const std::string& folder, int creates) {
   const auto must = [&](int code_now) {
     if (code_now != SQLITE_OK && code_now != SQLITE_DONE) give_up(sqlite3_errmsg(db));
   };
-  must(sqlite3_open_v2((folder + "/bare/quanji.db").c_str(), &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr));
-  must(sqlite3_exec(db, "pragma journal_mode=wal; pragma synchronous=full; pragma mmap_size=0; pragma cache_size=-16000; pragma temp_store=memory;", nullptr, nullptr, nullptr));
+  must(sqlite3_open_v2((folder + "/bare/quanji.db").c_str(), &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+                       nullptr));
+  must(sqlite3_exec(
+      db, "pragma journal_mode=wal; pragma synchronous=full; pragma mmap_size=0; pragma cache_size=-16000; pragma temp_store=memory;",
+      nullptr, nullptr, nullptr));
   must(sqlite3_exec(db, tables, nullptr, nullptr, nullptr));
   sqlite3_stmt *thing = nullptr, *trail = nullptr, *key = nullptr;
-  const auto prepare = [&](std::string_view text, sqlite3_stmt** to) { must(sqlite3_prepare_v3(db, text.data(), static_cast<int>(text.size()), SQLITE_PREPARE_PERSISTENT, to, nullptr)); };
+  const auto prepare = [&](std::string_view text, sqlite3_stmt** to) {
+    must(sqlite3_prepare_v3(db, text.data(), static_cast<int>(text.size()), SQLITE_PREPARE_PERSISTENT, to, nullptr));
+  };
   prepare(thing_text, &thing);
   prepare(trail_text, &trail);
   prepare(key_text, &key);
@@ -161,7 +175,9 @@ int main(int argc, char** argv) {
   }
   std::string load;
   std::getline(std::ifstream("/proc/loadavg") >> std::ws, load, ' ');
-  std::printf("{\"row\":\"storage_writes\",\"ours\":%.0f,\"peer\":%.0f,\"ratio\":%.3f,\"goal\":0.6,\"runs\":3,\"load\":%s,\"changes_a_commit\":%.0f}\n", median(our_rates), median(bare_rates),
-              median(ratios), load.c_str(), changes_a_commit);
+  std::printf(
+      "{\"row\":\"storage_writes\",\"ours\":%.0f,\"peer\":%.0f,\"ratio\":%.3f,\"goal\":0.6,\"runs\":3,\"load\":%s,\"changes_a_commit\":%."
+      "0f}\n",
+      median(our_rates), median(bare_rates), median(ratios), load.c_str(), changes_a_commit);
   return 0;
 }

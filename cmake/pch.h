@@ -1,9 +1,9 @@
 // What almost every unit includes; compiled once.
-#include <boost/json.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <boost/json.hpp>
 #include <chrono>
 #include <cstdint>
 #include <functional>

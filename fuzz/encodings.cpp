@@ -1,10 +1,11 @@
 // Text in any encoding from files, terminals and other programs; the first byte chooses the encoding.
+#include "base/encodings.h"
+
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 
 #include "base/bytes.h"
-#include "base/encodings.h"
 
 using namespace quanji::base;
 
@@ -30,7 +31,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (charset != Charset::gb18030) must(*written == text);
   }
   if (const auto written = from_utf8(charset, repaired); written.ok()) must(to_utf8(charset, *written).ok());
-  for (const auto& [decode, encode] : {std::pair{&from_base64, &base64}, std::pair{&from_base64url, &base64url}, std::pair{&from_base32, &base32}})
+  for (const auto& [decode, encode] :
+       {std::pair{&from_base64, &base64}, std::pair{&from_base64url, &base64url}, std::pair{&from_base32, &base32}})
     if (const auto bytes = decode(text); bytes.ok()) must(encode(*bytes) == text);
   return 0;
 }

@@ -41,7 +41,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (Keyring::load(std::make_unique<RootKeyInMemory>(), text, random).ok()) std::abort();
   // A hash that asks for much work is not worked out here.
   if (needs_rehash(text, Suite::gm)) (void)needs_rehash(text, Suite::intl);
-  if (const auto raw = signature_from_der({data, size}); raw.ok() && signature_to_der(*raw).value() != Bytes(data, data + size)) std::abort();
+  if (const auto raw = signature_from_der({data, size}); raw.ok() && signature_to_der(*raw).value() != Bytes(data, data + size))
+    std::abort();
   if (const auto raw = sm2_ciphertext_from_der({data, size}); raw.ok() && !sm2_ciphertext_to_der(*raw).ok()) std::abort();
   (void)PublicKey::from_der({data, size});
   (void)PublicKey::from_pem(text);

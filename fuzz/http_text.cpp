@@ -1,10 +1,11 @@
 // The small texts of HTTP: what comes back from a reading must survive the way there again.
+#include "net/http_text.h"
+
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 
 #include "net/client.h"
-#include "net/http_text.h"
 
 using namespace quanji::net;
 
@@ -27,7 +28,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto language = choose_language(text, {"zh-CN", "en"}); language != "zh-CN" && language != "en") std::abort();
   cookie(text, "sid");
   if (const auto word = parse_word(text); word.ok() && word->word.empty()) std::abort();
-  if (content_disposition(text).find_first_of("\r\n") != std::string::npos || quote(text).find_first_of("\r\n") != std::string::npos) std::abort();
+  if (content_disposition(text).find_first_of("\r\n") != std::string::npos || quote(text).find_first_of("\r\n") != std::string::npos)
+    std::abort();
   if (const auto url = Url::parse(text); url.ok()) {
     const auto again = Url::parse((url->scheme == Url::Scheme::https ? "https://" : "http://") + url->authority() + url->target);
     if (!again.ok() || again->host != url->host || again->port != url->port || again->target != url->target) std::abort();

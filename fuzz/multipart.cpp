@@ -1,9 +1,9 @@
 // Uploads in pieces of the size the first byte chooses; the boundary is fixed so that the fuzzer need not guess it.
+#include "net/multipart.h"
+
 #include <cstdint>
 #include <cstdlib>
 #include <string>
-
-#include "net/multipart.h"
 
 using namespace quanji;
 

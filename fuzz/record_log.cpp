@@ -1,8 +1,8 @@
 // Segments of records as a crash, a disk or somebody else may have left them.
+#include "base/record_log.h"
+
 #include <cstdint>
 #include <cstdlib>
-
-#include "base/record_log.h"
 
 using namespace quanji::base;
 
@@ -14,7 +14,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::size_t at = 0;
   for (const auto& record : scan.records) {
     const auto again = write_record(record.type, record.json);
-    if (!again.ok() || record.offset != at || !std::equal(again->begin(), again->end(), bytes.begin() + static_cast<std::ptrdiff_t>(at))) std::abort();
+    if (!again.ok() || record.offset != at || !std::equal(again->begin(), again->end(), bytes.begin() + static_cast<std::ptrdiff_t>(at)))
+      std::abort();
     at += again->size();
   }
   if (at != scan.good) std::abort();

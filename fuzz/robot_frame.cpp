@@ -1,6 +1,5 @@
 // Frames of the robot channel: whatever a peer sends is read or refused; what is read can be written and reads the same again.
 #include <boost/json.hpp>
-
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>

@@ -1,6 +1,5 @@
 // The stream between robot and runner, cut at a place the input chooses: the same messages come out whole or in pieces.
 #include <boost/json.hpp>
-
 #include <cstdint>
 #include <cstdlib>
 #include <string>

@@ -5,8 +5,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
@@ -67,8 +67,10 @@ std::string unescaped(std::string_view text) {
 std::string escaped(std::string_view text) {
   std::string out;
   for (const char c : text)
-    if (c == '/') out += "%2F";
-    else out += c;
+    if (c == '/')
+      out += "%2F";
+    else
+      out += c;
   return out;
 }
 
@@ -104,9 +106,11 @@ std::string postgres_url_of(const std::string& database, const std::string& sock
 void postgres_run(const std::string& sql, const std::string& url) {
   PGconn* connection = PQconnectdb((url.empty() ? postgres_url() : url).c_str());
   if (PQstatus(connection) != CONNECTION_OK) give_up(PQerrorMessage(connection));
-  PQsetNoticeReceiver(connection, [](void*, const PGresult*) {}, nullptr);
+  PQsetNoticeReceiver(
+      connection, [](void*, const PGresult*) {}, nullptr);
   PGresult* result = PQexec(connection, sql.c_str());
-  if (const auto status = PQresultStatus(result); status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) give_up(sql + ": " + PQerrorMessage(connection));
+  if (const auto status = PQresultStatus(result); status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+    give_up(sql + ": " + PQerrorMessage(connection));
   PQclear(result);
   PQfinish(connection);
 }

@@ -12,8 +12,8 @@ using base::Code;
 using door::AuditKind;
 using door::Binding;
 using door::Entry;
-using door::OpKind;
 using door::Operation;
+using door::OpKind;
 using door::Rate;
 using door::SecondPerson;
 using door::Table;
@@ -63,7 +63,8 @@ Binding memory(base::Result<Out> (*f)(const domain::Caller&, const In&)) {
 // Status f(StreamUnit&, const In&): the answer comes piece by piece.
 template <class In>
 Binding stream(base::Status (*f)(StreamUnit&, const In&)) {
-  return {OpKind::stream, door::type_ops<In>, door::type_ops<base::Nothing>, reinterpret_cast<door::AnyFunction>(f), &call_bound_nothing<StreamUnit, In>};
+  return {OpKind::stream, door::type_ops<In>, door::type_ops<base::Nothing>, reinterpret_cast<door::AnyFunction>(f),
+          &call_bound_nothing<StreamUnit, In>};
 }
 // A hot operation; In and Out are what its BatchCalls carry.
 template <class In, class Out>

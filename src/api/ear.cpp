@@ -11,9 +11,9 @@ namespace quanji::api {
 namespace {
 
 constexpr std::int64_t minute_micros = 60'000'000;
-constexpr std::size_t shards = 16;          // more than there are threads that answer: their locks are practically never waited for
-constexpr std::size_t path_kept = 200;      // bytes of a path in the log
-constexpr std::size_t text_kept = 64;       // of account, address, request id
+constexpr std::size_t shards = 16;      // more than there are threads that answer: their locks are practically never waited for
+constexpr std::size_t path_kept = 200;  // bytes of a path in the log
+constexpr std::size_t text_kept = 64;   // of account, address, request id
 constexpr std::size_t clients_counted = 10'000;
 constexpr std::string_view other = "other";
 
@@ -37,12 +37,18 @@ struct KeyHash {
 };
 std::string actor_text(Who who, const base::Ulid& actor) {
   switch (who) {
-    case Who::user: return base::id_text("usr", actor);
-    case Who::client: return base::id_text("key", actor);
-    case Who::robot: return base::id_text("rob", actor);
-    case Who::clock: return "clock";
-    case Who::folded: return std::string(other);
-    case Who::nobody: break;
+    case Who::user:
+      return base::id_text("usr", actor);
+    case Who::client:
+      return base::id_text("key", actor);
+    case Who::robot:
+      return base::id_text("rob", actor);
+    case Who::clock:
+      return "clock";
+    case Who::folded:
+      return std::string(other);
+    case Who::nobody:
+      break;
   }
   return {};
 }
@@ -118,11 +124,11 @@ struct CallEar::Core : std::enable_shared_from_this<CallEar::Core> {
 
   std::mutex mutex;
   std::condition_variable idle;
-  bool busy = false;            // guarded by mutex, as all below
+  bool busy = false;  // guarded by mutex, as all below
   std::map<MinuteKey, Minute> minutes;
-  std::int64_t open_from = 0;   // minutes before are written for good: what comes late is counted in this one
+  std::int64_t open_from = 0;  // minutes before are written for good: what comes late is counted in this one
   std::deque<std::shared_ptr<Chunk>> chunks;
-  std::size_t first_from = 0;   // calls of the first chunk that are written already
+  std::size_t first_from = 0;  // calls of the first chunk that are written already
   std::map<std::pair<std::string, std::int64_t>, std::uint64_t> totals;
   std::map<std::string, domain::Histogram> durations;
   std::unordered_map<std::string, std::uint64_t> clients;
@@ -154,11 +160,20 @@ void CallEar::answered(const door::Call& call, int status, std::chrono::microsec
   if (const auto* caller = static_cast<const domain::Caller*>(call.caller.get())) {
     account = caller->account;
     switch (caller->kind) {
-      case domain::CallerKind::user: line.who = Who::user, line.actor = caller->user.ulid; break;
-      case domain::CallerKind::client: line.who = Who::client, line.actor = caller->client.ulid; break;
-      case domain::CallerKind::robot: line.who = Who::robot, line.actor = caller->robot.ulid; break;
-      case domain::CallerKind::clock: line.who = Who::clock; break;
-      default: break;
+      case domain::CallerKind::user:
+        line.who = Who::user, line.actor = caller->user.ulid;
+        break;
+      case domain::CallerKind::client:
+        line.who = Who::client, line.actor = caller->client.ulid;
+        break;
+      case domain::CallerKind::robot:
+        line.who = Who::robot, line.actor = caller->robot.ulid;
+        break;
+      case domain::CallerKind::clock:
+        line.who = Who::clock;
+        break;
+      default:
+        break;
     }
   }
   const auto path = std::string_view(call.ask.path).substr(0, path_kept);
@@ -218,8 +233,10 @@ void CallEar::Core::drain() {
       auto actor = actor_text(key.who, key.actor);
       totals[{operation, key.code}] += count;
       durations[operation].merge(about.took);
-      if (clients.size() >= clients_counted && !clients.contains(actor)) clients[std::string(other)] += count;
-      else clients[actor] += count;
+      if (clients.size() >= clients_counted && !clients.contains(actor))
+        clients[std::string(other)] += count;
+      else
+        clients[actor] += count;
       MinuteKey place{std::max(key.minute, open_from), std::move(actor), operation, key.code};
       auto found = minutes.find(place);
       if (found == minutes.end()) {
@@ -315,7 +332,8 @@ void CallEar::Core::written(const Batch& batch) {
 
 void CallEar::Core::failed(const Batch& batch) {
   for (const auto& minute : batch.minutes)
-    if (const auto found = minutes.find({minute.minute, minute.actor, minute.operation, minute.code}); found != minutes.end()) found->second.dirty = true;
+    if (const auto found = minutes.find({minute.minute, minute.actor, minute.operation, minute.code}); found != minutes.end())
+      found->second.dirty = true;
 }
 
 void CallEar::Core::submit(storage::Store& store) {
@@ -376,8 +394,10 @@ base::Status CallEar::flush(storage::Store& store) {
     }
     done = store.change([&](storage::Change& change) { return core_->write(change, batch); }, core_->settings.caller);
     const std::lock_guard lock(core_->mutex);
-    if (done.ok()) core_->written(batch);
-    else core_->failed(batch);
+    if (done.ok())
+      core_->written(batch);
+    else
+      core_->failed(batch);
   }
   const std::lock_guard lock(core_->mutex);
   core_->busy = false;

@@ -24,11 +24,11 @@ namespace quanji::api {
 class CallEar final : public door::Ear {
  public:
   struct Settings {
-    base::Ulid run;                          // this life of this process
-    std::size_t log_entries = 50'000;        // calls waiting for the log; more are lost (and counted)
+    base::Ulid run;                    // this life of this process
+    std::size_t log_entries = 50'000;  // calls waiting for the log; more are lost (and counted)
     std::size_t log_bytes = 16 << 20;
-    std::size_t series = 20'000;             // (client, operation, result) of a minute; more are counted under the client "other"
-    std::size_t rows_a_change = 1000;        // call log rows written by one change
+    std::size_t series = 20'000;                   // (client, operation, result) of a minute; more are counted under the client "other"
+    std::size_t rows_a_change = 1000;              // call log rows written by one change
     std::shared_ptr<const domain::Caller> caller;  // the clock, for the changes
   };
   CallEar(base::Clock& clock, Settings settings);

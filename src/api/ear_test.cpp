@@ -80,7 +80,8 @@ TEST(CallEar, CountsAreExactOverAHundredThousandAnswersFromThreads) {
         const auto micros = 20 + random.below(5000) * random.below(20) / 7;
         const auto call = scene.call(operation, caller, code);
         ear.answered(*call, code == base::Code::ok ? 200 : 404, std::chrono::microseconds(micros));
-        auto& count = sent[t][{caller < 0 ? "" : scene.callers[static_cast<std::size_t>(caller)]->user.text(), scene.ids[static_cast<std::size_t>(operation)]}];
+        auto& count = sent[t][{caller < 0 ? "" : scene.callers[static_cast<std::size_t>(caller)]->user.text(),
+                               scene.ids[static_cast<std::size_t>(operation)]}];
         ++count.first;
         if (code != base::Code::ok) ++count.second;
         took[static_cast<std::size_t>(t)].push_back(micros);
@@ -206,7 +207,8 @@ TEST(CallEar, HearingIsCheap) {
   constexpr int n = 40'000;
   base::SystemClock clock;
   const auto started = clock.monotonic();
-  for (int i = 0; i < n; ++i) ear.answered(*calls[static_cast<std::size_t>(i) % calls.size()], 200, std::chrono::microseconds(100 + i % 400));
+  for (int i = 0; i < n; ++i)
+    ear.answered(*calls[static_cast<std::size_t>(i) % calls.size()], 200, std::chrono::microseconds(100 + i % 400));
   const auto each = static_cast<double>((clock.monotonic() - started).count()) * 1000.0 / n;
   std::printf("answered(): %.0f ns\n", each);
   EXPECT_LT(each, 50'000) << "even under sanitizers";

@@ -37,19 +37,20 @@ struct PlatformGate::Identity {
   std::shared_ptr<const domain::Authority> authority;
   std::uint64_t generation = 0;
   base::Time expires_at;
-  std::string csrf;          // of a cookie
+  std::string csrf;              // of a cookie
   std::int64_t idle_micros = 0;  // 0: never locks
   bool locked = false;
   services::Owed owed = services::Owed::nothing;
   domain::AddressList addresses;
   bool always_ok = false;
-  std::int64_t rate_per_second = 0;  // 0: the rule of its kind
+  std::int64_t rate_per_second = 0;         // 0: the rule of its kind
   std::atomic<std::int64_t> seen_at{0};     // the last call the person made
   std::atomic<std::int64_t> written_at{0};  // what of it the store knows
 };
 
 struct PlatformGate::KeyEntry {
-  KeyEntry(IdentityPtr who, const base::Secret& secret) : identity(std::move(who)), sha256(base::Mac::hmac_sha256, secret), sm3(base::Mac::hmac_sm3, secret) {}
+  KeyEntry(IdentityPtr who, const base::Secret& secret)
+      : identity(std::move(who)), sha256(base::Mac::hmac_sha256, secret), sm3(base::Mac::hmac_sm3, secret) {}
   IdentityPtr identity;
   std::mutex mutex;
   base::MacKey sha256, sm3;  // guarded by mutex
@@ -58,8 +59,8 @@ struct PlatformGate::KeyEntry {
 // What one operation asks of its caller, worked out once.
 struct PlatformGate::Needs {
   std::size_t permission = SIZE_MAX, read_permission = SIZE_MAX;
-  bool unpublished = false;       // needs a permission that nobody can hold
-  bool when_locked = false;       // answered in a locked session
+  bool unpublished = false;  // needs a permission that nobody can hold
+  bool when_locked = false;  // answered in a locked session
   bool when_password_owed = false;
   bool when_factor_owed = false;
   bool spends_in_change = false;  // its nonce is a row of its own transaction
@@ -83,14 +84,17 @@ constexpr std::int64_t seen_step = 30 * second;  // activity is written down no 
 constexpr std::int64_t generation_micros = (domain::signature_window_seconds + 10) * second;
 
 Error not_signed_in() { return Error(Code::not_signed_in); }
-Error token_no_good() { return Error(Code::not_signed_in, Text("登录已失效，请重新登录", "the sign-in is no longer valid: sign in again")); }
+Error token_no_good() {
+  return Error(Code::not_signed_in, Text("登录已失效，请重新登录", "the sign-in is no longer valid: sign in again"));
+}
 
 std::string_view cookie_value(std::string_view header) {
   while (!header.empty()) {
     const auto end = header.find(';');
     auto piece = header.substr(0, end);
     while (piece.starts_with(' ')) piece.remove_prefix(1);
-    if (piece.size() > session_cookie.size() && piece.starts_with(session_cookie) && piece[session_cookie.size()] == '=') return piece.substr(session_cookie.size() + 1);
+    if (piece.size() > session_cookie.size() && piece.starts_with(session_cookie) && piece[session_cookie.size()] == '=')
+      return piece.substr(session_cookie.size() + 1);
     header = end == std::string_view::npos ? std::string_view{} : header.substr(end + 1);
   }
   return {};
@@ -150,9 +154,14 @@ std::size_t PlatformGate::DigestHash::operator()(const base::Digest& digest) con
   return hash;
 }
 
-PlatformGate::PlatformGate(storage::Store& store, base::Clock& clock, std::shared_ptr<const services::SecretBox> box, std::vector<const door::Table*> tables,
-                           GateOptions options)
-    : store_(store), clock_(clock), box_(std::move(box)), options_(std::move(options)), started_(clock.now()), reaches_(std::make_shared<Reaches>()) {
+PlatformGate::PlatformGate(storage::Store& store, base::Clock& clock, std::shared_ptr<const services::SecretBox> box,
+                           std::vector<const door::Table*> tables, GateOptions options)
+    : store_(store),
+      clock_(clock),
+      box_(std::move(box)),
+      options_(std::move(options)),
+      started_(clock.now()),
+      reaches_(std::make_shared<Reaches>()) {
   std::uint64_t number = 0;
   for (const auto* table : tables)
     for (const auto& operation : table->all()) {
@@ -169,8 +178,10 @@ PlatformGate::PlatformGate(storage::Store& store, base::Clock& clock, std::share
       needs.when_locked = one_of(id, {"auth.me", "auth.logout", "session.unlock"});
       needs.when_password_owed = one_of(id, {"auth.me", "auth.logout", "auth.password"});
       needs.when_factor_owed = one_of(id, {"auth.me", "auth.logout", "auth.password", "auth.totp_enrol", "auth.totp_confirm"});
-      needs.spends_in_change = operation->binding.kind == door::OpKind::change || (operation->binding.kind == door::OpKind::read && !operation->audit.empty());
-      if (const auto own = options_.operation_per_second.find(std::string(id)); own != options_.operation_per_second.end()) needs.own_per_second = own->second;
+      needs.spends_in_change =
+          operation->binding.kind == door::OpKind::change || (operation->binding.kind == door::OpKind::read && !operation->audit.empty());
+      if (const auto own = options_.operation_per_second.find(std::string(id)); own != options_.operation_per_second.end())
+        needs.own_per_second = own->second;
     }
   reaches_->gate = this;
   listening_ = services::listen_to_sign_ins([reaches = reaches_](const services::SignInChange& what) {
@@ -207,12 +218,16 @@ void PlatformGate::authenticate(door::CallPtr call, Done done) {
   const auto& header = call->ask.header;
   if (const auto bearer = header("authorization"); !bearer.empty()) {
     constexpr std::string_view scheme = "Bearer ";
-    if (!bearer.starts_with(scheme)) return nobody(call, Error(Code::not_signed_in, Text("Authorization 应为 Bearer 加令牌", "Authorization must be Bearer and a token")), done);
+    if (!bearer.starts_with(scheme))
+      return nobody(call, Error(Code::not_signed_in, Text("Authorization 应为 Bearer 加令牌", "Authorization must be Bearer and a token")),
+                    done);
     return by_token(call, bearer.substr(scheme.size()), TokenKind::access, std::move(done));
   }
-  const domain::SignatureHeaders signature{header("x-access-key"), header("x-timestamp"), header("x-nonce"), header("x-signature"), header("x-on-behalf-of")};
+  const domain::SignatureHeaders signature{header("x-access-key"), header("x-timestamp"), header("x-nonce"), header("x-signature"),
+                                           header("x-on-behalf-of")};
   if (signature.any()) return by_signature(call, signature, std::move(done));
-  if (const auto cookie = cookie_value(header("cookie")); !cookie.empty()) return by_token(call, cookie, TokenKind::cookie, std::move(done));
+  if (const auto cookie = cookie_value(header("cookie")); !cookie.empty())
+    return by_token(call, cookie, TokenKind::cookie, std::move(done));
   nobody(call, not_signed_in(), done);
 }
 
@@ -239,11 +254,15 @@ Status PlatformGate::let_in(door::Call& call, const IdentityPtr& identity) {
   const auto now = clock_.now();
   if (who.expires_at <= now) return token_no_good();
   if (!who.addresses.empty() && !who.addresses.allows(call.ask.address)) return Error(Code::address_not_allowed);
-  if (who.channel == domain::Channel::session && operation.verb != door::Verb::get && !base::equal_in_constant_time(who.csrf, call.ask.header("x-csrf-token")))
-    return Error(Code::not_permitted, Text("缺少或错误的 X-Csrf-Token，请刷新页面", "X-Csrf-Token is missing or wrong: load the page again"));
+  if (who.channel == domain::Channel::session && operation.verb != door::Verb::get &&
+      !base::equal_in_constant_time(who.csrf, call.ask.header("x-csrf-token")))
+    return Error(Code::not_permitted,
+                 Text("缺少或错误的 X-Csrf-Token，请刷新页面", "X-Csrf-Token is missing or wrong: load the page again"));
   if (who.idle_micros > 0) {
     if (who.locked) {
-      if (!needs.when_locked) return Error(Code::locked_out, Text("会话因长时间无操作已锁定，请输入密码或动态口令解锁", "the session is locked after idling: unlock it by password or code"));
+      if (!needs.when_locked)
+        return Error(Code::locked_out, Text("会话因长时间无操作已锁定，请输入密码或动态口令解锁",
+                                            "the session is locked after idling: unlock it by password or code"));
     } else if (call.ask.header("x-quanji-passive").empty()) {
       // What a page asks for by itself is not the person's doing and keeps nothing awake.
       who.seen_at.store(now.micros, std::memory_order_relaxed);
@@ -284,8 +303,11 @@ void PlatformGate::by_token(const door::CallPtr& call, std::string_view token, T
   const auto settle = [this, call](const IdentityPtr& identity, const Done& then) {
     auto status = identity ? let_in(*call, identity) : Status(token_no_good());
     if (!status) return nobody(call, std::move(status).error(), then, identity ? Known::yes : Known::no);
-    if (const auto behalf = call->ask.header("x-on-behalf-of"); !behalf.empty() && (identity->kind != domain::CallerKind::client || behalf != identity->user.text()))
-      return then(Error(Code::not_permitted, Text("令牌在获取时已确定代表谁，X-On-Behalf-Of 只能用于签名请求", "a token is bound to its person when it is got: X-On-Behalf-Of goes with signed requests")));
+    if (const auto behalf = call->ask.header("x-on-behalf-of");
+        !behalf.empty() && (identity->kind != domain::CallerKind::client || behalf != identity->user.text()))
+      return then(
+          Error(Code::not_permitted, Text("令牌在获取时已确定代表谁，X-On-Behalf-Of 只能用于签名请求",
+                                          "a token is bound to its person when it is got: X-On-Behalf-Of goes with signed requests")));
     then({});
   };
   constexpr std::size_t longest_token = 128;
@@ -300,8 +322,10 @@ void PlatformGate::by_token(const door::CallPtr& call, std::string_view token, T
       if (const auto found = shard.tokens.find(hash); found != shard.tokens.end()) known = found->second;
     }
     // Found idle here, the person may have been active on another node: the store knows.
-    const bool suspicious = known && known->idle_micros > 0 && !known->locked && clock_.now().micros - known->seen_at.load() > known->idle_micros;
-    if (known && fresh(*known) && !suspicious && (known->channel == domain::Channel::session) == (kind == TokenKind::cookie)) return settle(known, done);
+    const bool suspicious =
+        known && known->idle_micros > 0 && !known->locked && clock_.now().micros - known->seen_at.load() > known->idle_micros;
+    if (known && fresh(*known) && !suspicious && (known->channel == domain::Channel::session) == (kind == TokenKind::cookie))
+      return settle(known, done);
   }
   auto found = std::make_shared<IdentityPtr>();
   const auto before = forgotten_.load();
@@ -374,8 +398,8 @@ void PlatformGate::by_signature(const door::CallPtr& call, const domain::Signatu
 
 Status PlatformGate::check_signature(door::Call& call, KeyEntry& key, const domain::SignedRequest& request) {
   const auto& header = call.ask.header;
-  QUANJI_TRY(const auto text, domain::string_to_sign({request.algorithm, door::word(call.ask.verb), call.ask.path, call.ask.query, header("x-timestamp"),
-                                                      request.nonce, request.on_behalf_of, call.ask.body}));
+  QUANJI_TRY(const auto text, domain::string_to_sign({request.algorithm, door::word(call.ask.verb), call.ask.path, call.ask.query,
+                                                      header("x-timestamp"), request.nonce, request.on_behalf_of, call.ask.body}));
   const std::lock_guard lock(key.mutex);
   auto& mac = request.algorithm == domain::SignatureAlgorithm::hmac_sm3 ? key.sm3 : key.sha256;
   if (mac.verify(text, request.tag)) return {};
@@ -394,17 +418,22 @@ void PlatformGate::spend_read_nonce(const door::CallPtr& call, const domain::Api
     return store_.submit(std::move(job));
   }
   if (timestamp * second < started_.micros)
-    return done(Error(Code::replayed, Text("签名早于平台本次启动，请重新签名后再发", "signed before this start of the platform: sign again and repeat")));
+    return done(Error(Code::replayed,
+                      Text("签名早于平台本次启动，请重新签名后再发", "signed before this start of the platform: sign again and repeat")));
   switch (nonces_.add(client, nonce, clock_.monotonic())) {
-    case NonceMemory::Seen::first: return done({});
-    case NonceMemory::Seen::again: return done(Error(Code::replayed));
-    case NonceMemory::Seen::full: return done(Error(Code::too_many_calls).with_retry_after(domain::signature_window_seconds));
+    case NonceMemory::Seen::first:
+      return done({});
+    case NonceMemory::Seen::again:
+      return done(Error(Code::replayed));
+    case NonceMemory::Seen::full:
+      return done(Error(Code::too_many_calls).with_retry_after(domain::signature_window_seconds));
   }
 }
 
 // ---- reading the store ----
 
-Result<PlatformGate::IdentityPtr> PlatformGate::load_client(const View& view, const services::ClientFacts& client, std::string_view behalf) const {
+Result<PlatformGate::IdentityPtr> PlatformGate::load_client(const View& view, const services::ClientFacts& client,
+                                                            std::string_view behalf) const {
   auto who = std::make_shared<Identity>();
   who->generation = generation_.load(std::memory_order_acquire);
   who->kind = domain::CallerKind::client;
@@ -418,10 +447,13 @@ Result<PlatformGate::IdentityPtr> PlatformGate::load_client(const View& view, co
   QUANJI_TRY(who->addresses, domain::AddressList::parse(client.addresses));
   QUANJI_TRY(who->authority, services::load_client_authority(view, client.scopes, client.department_id));
   if (behalf.empty()) return who;
-  if (!client.act_for) return Error(Code::not_permitted, Text("该应用不能代表人员调用，请去掉 X-On-Behalf-Of", "this client may not call for a person: leave X-On-Behalf-Of away"));
+  if (!client.act_for)
+    return Error(Code::not_permitted,
+                 Text("该应用不能代表人员调用，请去掉 X-On-Behalf-Of", "this client may not call for a person: leave X-On-Behalf-Of away"));
   QUANJI_TRY(const auto person, services::find_person(view, behalf));
   if (!person || !person->may_come_in(view.now()))
-    return Error(Code::not_permitted, Text("X-On-Behalf-Of 所指的人员不存在或不可用", "there is no such person for X-On-Behalf-Of, or he may not come in"));
+    return Error(Code::not_permitted,
+                 Text("X-On-Behalf-Of 所指的人员不存在或不可用", "there is no such person for X-On-Behalf-Of, or he may not come in"));
   QUANJI_TRY(const auto theirs, services::load_authority(view, person->id));
   who->authority = services::acting_for(*who->authority, *theirs);
   who->user = person->id;
@@ -430,7 +462,8 @@ Result<PlatformGate::IdentityPtr> PlatformGate::load_client(const View& view, co
   return who;
 }
 
-Result<std::shared_ptr<PlatformGate::KeyEntry>> PlatformGate::load_key(const View& view, std::string_view access_key, std::string_view behalf) const {
+Result<std::shared_ptr<PlatformGate::KeyEntry>> PlatformGate::load_key(const View& view, std::string_view access_key,
+                                                                       std::string_view behalf) const {
   QUANJI_TRY(const auto client, services::find_client_by_key(view, access_key));
   if (!client) return std::shared_ptr<KeyEntry>{};
   QUANJI_TRY(auto who, load_client(view, *client, behalf));
@@ -501,14 +534,22 @@ Status PlatformGate::permit(door::Call& call) {
   std::int64_t per_second = 0;
   std::uint64_t purpose = 2;
   switch (operation.rate) {
-    case door::Rate::report: per_second = report_rate_; purpose = 3; break;
-    case door::Rate::robot: per_second = robot_rate_; purpose = 4; break;
+    case door::Rate::report:
+      per_second = report_rate_;
+      purpose = 3;
+      break;
+    case door::Rate::robot:
+      per_second = robot_rate_;
+      purpose = 4;
+      break;
     case door::Rate::person:
     case door::Rate::client:
-      per_second = caller.kind == domain::CallerKind::client ? (caller.rate_per_second > 0 ? caller.rate_per_second : client_rate_.load()) : person_rate_.load();
+      per_second = caller.kind == domain::CallerKind::client ? (caller.rate_per_second > 0 ? caller.rate_per_second : client_rate_.load())
+                                                             : person_rate_.load();
       break;
   }
-  if (const auto verdict = rates_.take(RateLimits::key_of(id, purpose), RateRule::of(per_second), now); !verdict.allowed) return refuse(verdict);
+  if (const auto verdict = rates_.take(RateLimits::key_of(id, purpose), RateRule::of(per_second), now); !verdict.allowed)
+    return refuse(verdict);
   if (needs.own_per_second > 0) {
     constexpr std::uint64_t first_operation = 16;
     const auto verdict = rates_.take(RateLimits::key_of(id, first_operation + needs.number), RateRule::of(needs.own_per_second), now);
@@ -527,7 +568,8 @@ void PlatformGate::forget(const services::SignInChange& what) {
     if (what.epoch == seen_epoch_ + 1) seen_epoch_ = what.epoch;
   }
   const auto meant = [&](const Identity& who) {
-    return (what.session && who.session == *what.session) || (what.user && who.user == *what.user) || (what.client && who.client == *what.client);
+    return (what.session && who.session == *what.session) || (what.user && who.user == *what.user) ||
+           (what.client && who.client == *what.client);
   };
   for (auto& shard : shards_) {
     const std::lock_guard lock(shard.mutex);

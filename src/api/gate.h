@@ -50,15 +50,15 @@ class NonceMemory {
 
 struct GateOptions {
   std::unordered_map<std::string, std::int64_t> operation_per_second;  // operations with a limit of their own, per caller
-  std::int64_t open_per_second = 50;      // calls of one address that is not signed in
-  std::size_t remembered = 100'000;       // tokens and keys in memory
+  std::int64_t open_per_second = 50;                                   // calls of one address that is not signed in
+  std::size_t remembered = 100'000;                                    // tokens and keys in memory
 };
 
 class PlatformGate final : public door::Gate {
  public:
   // Must outlive the calls under way. Signed reads from before this moment are refused: their nonces are forgotten.
-  PlatformGate(storage::Store& store, base::Clock& clock, std::shared_ptr<const services::SecretBox> box, std::vector<const door::Table*> tables,
-               GateOptions options = {});
+  PlatformGate(storage::Store& store, base::Clock& clock, std::shared_ptr<const services::SecretBox> box,
+               std::vector<const door::Table*> tables, GateOptions options = {});
   ~PlatformGate() override;
   void authenticate(door::CallPtr call, std::function<void(base::Status)> done) override;
   base::Status permit(door::Call& call) override;
@@ -106,18 +106,18 @@ class PlatformGate final : public door::Gate {
 
   struct Shard {
     mutable std::mutex mutex;
-    std::unordered_map<base::Digest, IdentityPtr, DigestHash> tokens;          // guarded by mutex
-    std::unordered_map<std::string, std::shared_ptr<KeyEntry>> keys;           // guarded by mutex; access key, line feed, person
+    std::unordered_map<base::Digest, IdentityPtr, DigestHash> tokens;  // guarded by mutex
+    std::unordered_map<std::string, std::shared_ptr<KeyEntry>> keys;   // guarded by mutex; access key, line feed, person
   };
   static constexpr std::size_t shards = 16;
   std::array<Shard, shards> shards_;
   Shard& shard_of(const base::Digest& hash) { return shards_[hash[31] % shards]; }
   Shard& shard_of(std::string_view key) { return shards_[std::hash<std::string_view>{}(key) % shards]; }
 
-  std::atomic<std::uint64_t> generation_{1};   // rises when another node changed something of sign-in
-  std::atomic<std::uint64_t> forgotten_{0};    // rises with every own change: what was read before is not remembered
+  std::atomic<std::uint64_t> generation_{1};  // rises when another node changed something of sign-in
+  std::atomic<std::uint64_t> forgotten_{0};   // rises with every own change: what was read before is not remembered
   std::mutex epoch_mutex_;
-  std::uint64_t seen_epoch_ = 0;               // guarded by epoch_mutex_
+  std::uint64_t seen_epoch_ = 0;  // guarded by epoch_mutex_
   NonceMemory nonces_;
   RateLimits rates_;
   std::atomic<std::int64_t> person_rate_{0}, client_rate_{0}, report_rate_{0}, robot_rate_{0};

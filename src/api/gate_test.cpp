@@ -53,6 +53,13 @@ struct Reply {
   }
 };
 
+// How a call is signed.
+struct Sign {
+  SignatureAlgorithm algorithm = SignatureAlgorithm::hmac_sha256;
+  std::string behalf, nonce;
+  std::int64_t skew = 0;
+};
+
 // The door with everything behind it but sockets.
 class Front : public Gatehouse {
  public:
@@ -122,16 +129,12 @@ class Front : public Gatehouse {
     return {reply.cookie(), std::string(reply.data.at("csrfToken").as_string())};
   }
   Headers bearer(std::string account) {
-    const auto reply = call(Verb::post, "/auth/login", fmt::format(R"({{"account":"{}","password":"{}","want":"token"}})", account, good_password));
+    const auto reply =
+        call(Verb::post, "/auth/login", fmt::format(R"({{"account":"{}","password":"{}","want":"token"}})", account, good_password));
     EXPECT_EQ(reply.code, 0) << reply.message;
     return {{"authorization", "Bearer " + std::string(reply.data.at("accessToken").as_string())}};
   }
 
-  struct Sign {
-    SignatureAlgorithm algorithm = SignatureAlgorithm::hmac_sha256;
-    std::string behalf, nonce;
-    std::int64_t skew = 0;
-  };
   Headers signed_by(const services::NewApiKey& key, Verb verb, std::string target, std::string body, Sign how) {
     const auto mark = target.find('?');
     const auto time = std::to_string(clock->now().micros / 1'000'000 + how.skew);
@@ -141,7 +144,9 @@ class Front : public Gatehouse {
     const auto text = domain::string_to_sign({how.algorithm, door::word(verb), path, query, time, how.nonce, how.behalf, body});
     EXPECT_TRUE(text.ok());
     base::MacKey mac(domain::mac_of(how.algorithm), base::Secret(std::string_view(key.secret)));
-    Headers headers = {{"x-access-key", key.access_key}, {"x-timestamp", time}, {"x-nonce", how.nonce},
+    Headers headers = {{"x-access-key", key.access_key},
+                       {"x-timestamp", time},
+                       {"x-nonce", how.nonce},
                        {"x-signature", fmt::format("{} {}", domain::to_text(how.algorithm), base::hex(mac.sign(*text)))}};
     if (!how.behalf.empty()) headers["x-on-behalf-of"] = how.behalf;
     return headers;
@@ -230,7 +235,9 @@ TEST(Gate, SigningOutTakesTheCookieAwayAtOnce) {
 TEST(Gate, AStaleCookieDoesNotBarSigningIn) {
   Front front;
   front.system_with_password();
-  EXPECT_EQ(front.call(Verb::post, "/auth/login", R"({"account":"system","password":"Mango-74-Tree"})", {{"cookie", "__Host-quanji=old"}}).code, 0);
+  EXPECT_EQ(
+      front.call(Verb::post, "/auth/login", R"({"account":"system","password":"Mango-74-Tree"})", {{"cookie", "__Host-quanji=old"}}).code,
+      0);
 }
 
 // ---- idleness ----
@@ -294,7 +301,8 @@ TEST(Gate, WhoMustChangeThePasswordDoesNothingElseFirst) {
   front.password(front.system, Gatehouse::good_password, services::NextSignIn::must_change);
   const auto cookie = front.login("system");
   EXPECT_EQ(front.call(Verb::get, "/users", "", cookie.reading()).code, number(Code::not_permitted));
-  const auto changed = front.call(Verb::post, "/auth/password", R"({"oldPassword":"Mango-74-Tree","newPassword":"Window-58-Garden"})", cookie.changing());
+  const auto changed =
+      front.call(Verb::post, "/auth/password", R"({"oldPassword":"Mango-74-Tree","newPassword":"Window-58-Garden"})", cookie.changing());
   ASSERT_EQ(changed.code, 0) << changed.message;
   EXPECT_EQ(front.call(Verb::get, "/users", "", cookie.reading()).code, 0);
 }
@@ -305,7 +313,8 @@ TEST(Gate, FailuresAreCountedAndAuditedAlthoughTheCallerIsRefused) {
   Front front;
   front.system_with_password();
   for (int i = 0; i < 5; ++i)
-    EXPECT_EQ(front.call(Verb::post, "/auth/login", R"({"account":"system","password":"Wrong-74-Tree"})").code, number(Code::wrong_credentials));
+    EXPECT_EQ(front.call(Verb::post, "/auth/login", R"({"account":"system","password":"Wrong-74-Tree"})").code,
+              number(Code::wrong_credentials));
   const auto locked = front.call(Verb::post, "/auth/login", R"({"account":"system","password":"Mango-74-Tree"})");
   EXPECT_EQ(locked.code, number(Code::locked_out));
   EXPECT_EQ(locked.header("Retry-After"), "901");
@@ -359,7 +368,8 @@ TEST(Gate, AnotherNodesSignOutIsLearntWithinATick) {
   front.gate->tick();
   ASSERT_EQ(front.call(Verb::get, "/users", "", cookie.reading()).code, 0);
   // Behind this gate's back, as another process does it.
-  static const storage::Query::Form gone{"update sessions set state = 'ended'", {}}, raised{"update epochs set value = value + 1 where name = 'sign_in'", {}};
+  static const storage::Query::Form gone{"update sessions set state = 'ended'", {}},
+      raised{"update epochs set value = value + 1 where name = 'sign_in'", {}};
   static const storage::Query end_all{"end_all", gone, gone}, raise{"raise", raised, raised};
   front.sql(end_all);
   front.sql(raise);
@@ -393,18 +403,20 @@ TEST(Gate, WhateverIsChangedAfterSigningIsRefused) {
     return front.call(verb, target, body, headers).code;
   };
   EXPECT_EQ(refused([](auto&, auto&, auto&, auto&) {}), 0);
-  EXPECT_EQ(refused([](auto&, auto& t, auto&, auto&) { t = "/users?account=b&name=a"; }), 0);  // the order is not signed
+  EXPECT_EQ(refused([](auto&, auto& t, auto&, auto&) { t = "/users?account=b&name=a"; }), 0);    // the order is not signed
   EXPECT_EQ(refused([](auto&, auto& t, auto&, auto&) { t = "/users?name=%61&account=b"; }), 0);  // nor the spelling
   EXPECT_EQ(refused([](auto&, auto& t, auto&, auto&) { t = "/users?name=a&account=c"; }), number(Code::bad_signature));
   EXPECT_EQ(refused([](auto&, auto& t, auto&, auto&) { t = "/users?name=a%26account=b"; }), number(Code::bad_signature));
   EXPECT_EQ(refused([](auto&, auto& t, auto&, auto&) { t = "/users"; }), number(Code::bad_signature));
   EXPECT_EQ(refused([](auto& v, auto&, auto&, auto&) { v = Verb::post; }), number(Code::bad_signature));
   EXPECT_EQ(refused([](auto&, auto&, auto& b, auto&) { b = "{}"; }), number(Code::bad_signature));
-  EXPECT_EQ(refused([&](auto&, auto&, auto&, auto& h) { h["x-timestamp"] = std::to_string(front.clock->now().micros / 1'000'000 + 1); }), number(Code::bad_signature));
+  EXPECT_EQ(refused([&](auto&, auto&, auto&, auto& h) { h["x-timestamp"] = std::to_string(front.clock->now().micros / 1'000'000 + 1); }),
+            number(Code::bad_signature));
   EXPECT_EQ(refused([](auto&, auto&, auto&, auto& h) { h["x-nonce"] = "another-nonce-0123"; }), number(Code::bad_signature));
   EXPECT_EQ(refused([](auto&, auto&, auto&, auto& h) { h["x-on-behalf-of"] = "10086"; }), number(Code::not_permitted));
   EXPECT_EQ(refused([](auto&, auto&, auto&, auto& h) { h["x-signature"].replace(4, 11, "HMAC-SM3"); }), number(Code::bad_signature));
-  EXPECT_EQ(refused([](auto&, auto&, auto&, auto& h) { h["x-signature"].back() = h["x-signature"].back() == '0' ? '1' : '0'; }), number(Code::bad_signature));
+  EXPECT_EQ(refused([](auto&, auto&, auto&, auto& h) { h["x-signature"].back() = h["x-signature"].back() == '0' ? '1' : '0'; }),
+            number(Code::bad_signature));
   EXPECT_EQ(refused([](auto&, auto&, auto&, auto& h) { h.erase("x-nonce"); }), number(Code::bad_signature));
   EXPECT_EQ(refused([](auto&, auto&, auto&, auto& h) { h["x-access-key"] = "QJAKAAAAAAAAAAAAAAAAAAAA"; }), number(Code::bad_signature));
 }
@@ -491,7 +503,8 @@ TEST(Gate, AClientIsCutOffAtOnce) {
   ASSERT_EQ(token.code, 0) << token.message;
   const Headers bearer = {{"authorization", "Bearer " + std::string(token.data.at("accessToken").as_string())}};
   ASSERT_EQ(front.call(Verb::get, "/users", "", bearer).code, 0);
-  ASSERT_TRUE(front.run(front.as(front.security, "api_client.disable"), &services::disable_api_client, services::ApiClientAct{key.id, "leaked"}));
+  ASSERT_TRUE(
+      front.run(front.as(front.security, "api_client.disable"), &services::disable_api_client, services::ApiClientAct{key.id, "leaked"}));
   EXPECT_EQ(front.call(Verb::get, "/users", "", bearer).code, number(Code::not_signed_in));
   EXPECT_EQ(front.signed_call(key, Verb::get, "/users").code, number(Code::bad_signature));
 }
@@ -524,9 +537,11 @@ TEST(Gate, ActingForAPersonIsWhatBothMayAndNamesBoth) {
   // The person may delete users, the client may not.
   EXPECT_EQ(front.signed_call(key, Verb::del, "/users/" + behalf, "", {.behalf = behalf}).code, number(Code::not_permitted));
   EXPECT_EQ(front.signed_call(plain, Verb::get, "/users", "", {.behalf = behalf}).code, number(Code::not_permitted));
-  EXPECT_EQ(front.signed_call(key, Verb::get, "/users", "", {.behalf = "usr_01ARYZ6S41TSV4RRFFQ69G5FAV"}).code, number(Code::not_permitted));
+  EXPECT_EQ(front.signed_call(key, Verb::get, "/users", "", {.behalf = "usr_01ARYZ6S41TSV4RRFFQ69G5FAV"}).code,
+            number(Code::not_permitted));
   ASSERT_EQ(front.signed_call(key, Verb::post, "/users", new_user, {.behalf = behalf}).status, 201);
-  static const storage::Query::Form form{"select count(*) from audit where operation = 'user.create' and account = 'portal' and on_behalf_of = 'zhang'", {}};
+  static const storage::Query::Form form{
+      "select count(*) from audit where operation = 'user.create' and account = 'portal' and on_behalf_of = 'zhang'", {}};
   static const storage::Query both{"audit_names_both", form, form};
   EXPECT_EQ(front.number(both), 1);
 }
@@ -597,7 +612,8 @@ TEST(Gate, GuessingTokensHasABudgetPerAddress) {
   const auto bearer = front.bearer("system");
   int looked = 0;
   for (int i = 0; i < 100; ++i)
-    looked += front.call(Verb::get, "/auth/me", "", {{"authorization", fmt::format("Bearer qjt_{}", i)}}).code == number(Code::not_signed_in);
+    looked +=
+        front.call(Verb::get, "/auth/me", "", {{"authorization", fmt::format("Bearer qjt_{}", i)}}).code == number(Code::not_signed_in);
   EXPECT_EQ(looked, 20);
   // Who is known is not held up by it, not even at the same address.
   EXPECT_EQ(front.call(Verb::get, "/auth/me", "", bearer).code, 0);

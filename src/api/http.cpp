@@ -10,7 +10,8 @@ namespace {
 
 constexpr std::string_view content_policy =
     "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; "
-    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types default dompurify";
+    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types "
+    "default dompurify";
 
 std::optional<door::Verb> verb_of(std::string_view method) {
   if (method == "GET") return door::Verb::get;
@@ -35,7 +36,8 @@ bool takes(std::string_view accept_encoding, std::string_view coding) {
 // Pulls the next piece when the peer has taken the last. The stream's callbacks keep it alive; letting go of the stream ends that circle.
 class Pump : public std::enable_shared_from_this<Pump> {
  public:
-  Pump(std::shared_ptr<door::Pieces> pieces, std::shared_ptr<net::ResponseStream> stream) : pieces_(std::move(pieces)), stream_(std::move(stream)) {}
+  Pump(std::shared_ptr<door::Pieces> pieces, std::shared_ptr<net::ResponseStream> stream)
+      : pieces_(std::move(pieces)), stream_(std::move(stream)) {}
   void start() {
     const auto stream = held();
     stream->on_drain([weak = weak_from_this()] {
@@ -115,7 +117,9 @@ net::Response Http::static_file(const Asset& file, const net::Request& request) 
 
 net::Response Http::refuse(net::Refusal why, int status, const net::Request* request) const {
   using base::Code;
-  const auto code = status == 413 || status == 431 ? Code::too_large : status == 429 ? Code::too_many_calls : status == 503 ? Code::store_unavailable
+  const auto code = status == 413 || status == 431 ? Code::too_large
+                    : status == 429                ? Code::too_many_calls
+                    : status == 503                ? Code::store_unavailable
                     : status == 500                ? Code::bug
                                                    : Code::unreadable_body;
   const bool english = request && door::prefers_english(request->header("accept-language").value_or(""));
@@ -175,12 +179,14 @@ void Http::serve(net::RequestPtr request, net::Responder responder) {
   if (path == "/setup" && reading)
     if (const auto* file = asset("/index.html")) return responder.send(static_file(*file, *request));
   for (const auto& [base, one] : doors_) {
-    if (path.starts_with(base) && (path.size() == base.size() || path[base.size()] == '/')) return through(*one, std::move(request), std::move(responder));
+    if (path.starts_with(base) && (path.size() == base.size() || path[base.size()] == '/'))
+      return through(*one, std::move(request), std::move(responder));
   }
   if (const auto page = pages_.find(path); page != pages_.end()) return responder.send(page->second(*request));
   if (path == "/api" || path.starts_with("/api/")) {
     net::Response response = refuse(net::Refusal::bad_request, 404, request.get());
-    response.body = door::failure_body(base::Error(base::Code::no_such_operation), "", door::prefers_english(request->header("accept-language").value_or("")));
+    response.body = door::failure_body(base::Error(base::Code::no_such_operation), "",
+                                       door::prefers_english(request->header("accept-language").value_or("")));
     return responder.send(std::move(response));
   }
   if (!reading) {
@@ -192,10 +198,12 @@ void Http::serve(net::RequestPtr request, net::Responder responder) {
   // Pages of the console are paths without a dot in their last part; they are all the one document.
   const auto last = path.substr(path.rfind('/') + 1);
   if (last.find('.') == std::string_view::npos) {
-    if (const auto* file = asset(path.starts_with("/docs") ? "/docs/index.html" : "/index.html")) return responder.send(static_file(*file, *request));
+    if (const auto* file = asset(path.starts_with("/docs") ? "/docs/index.html" : "/index.html"))
+      return responder.send(static_file(*file, *request));
   }
   net::Response response = refuse(net::Refusal::bad_request, 404, request.get());
-  response.body = door::failure_body(base::Error(base::Code::not_found), "", door::prefers_english(request->header("accept-language").value_or("")));
+  response.body =
+      door::failure_body(base::Error(base::Code::not_found), "", door::prefers_english(request->header("accept-language").value_or("")));
   responder.send(std::move(response));
 }
 

@@ -12,11 +12,11 @@ namespace quanji::api {
 
 // A file of the console, embedded into the program and compressed at build time.
 struct Asset {
-  std::string_view path;          // "/index.html"
+  std::string_view path;  // "/index.html"
   std::string_view content_type;
   std::string_view plain, gzip, brotli;  // gzip and brotli may be empty
-  std::string_view etag;          // quoted
-  bool immutable = false;         // its name carries its digest
+  std::string_view etag;                 // quoted
+  bool immutable = false;                // its name carries its digest
 };
 
 // Plain pages outside the API: answered at once, on the io thread.

@@ -29,6 +29,7 @@
 #include "services/idempotency.h"
 #include "services/installation.h"
 #include "services/lists.h"
+#include "services/sessions.h"
 #include "services/set_up.h"
 #include "services/settings.h"
 #include "services/slow_pool.h"
@@ -66,8 +67,11 @@ Result<std::string> read_file(const std::string& path) {
 
 // Plain HTTP is for a proxy or a look on this machine only.
 Status check_plain(const std::string& address) {
-  if (address.empty() || address.starts_with("127.") || address.starts_with("[::1]") || address.starts_with("localhost") || address.starts_with("unix:")) return {};
-  return Error(Code::invalid_field, Text("listen.plain 只允许回环地址，例如 127.0.0.1:7080", "listen.plain takes loopback addresses only, such as 127.0.0.1:7080"));
+  if (address.empty() || address.starts_with("127.") || address.starts_with("[::1]") || address.starts_with("localhost") ||
+      address.starts_with("unix:"))
+    return {};
+  return Error(Code::invalid_field, Text("listen.plain 只允许回环地址，例如 127.0.0.1:7080",
+                                         "listen.plain takes loopback addresses only, such as 127.0.0.1:7080"));
 }
 
 std::shared_ptr<const domain::Caller> internal_caller(domain::CallerKind kind, std::string account) {
@@ -131,7 +135,8 @@ struct Platform::Body {
   void sweep();
 };
 
-Status Platform::Body::open_store(const base::Config& config, const std::string& data_dir, std::function<void(const std::string&)> must_stop) {
+Status Platform::Body::open_store(const base::Config& config, const std::string& data_dir,
+                                  std::function<void(const std::string&)> must_stop) {
   storage::StoreOptions options;
   const auto& url = config.text("database.url");
   options.url = url == "sqlite:" ? "sqlite:" + data_dir + "/quanji.db" : url;
@@ -148,6 +153,7 @@ Status Platform::Body::prepare_services(const base::Config& config, const std::s
   std::vector<std::string> permissions;
   for (const auto name : platform_table().permissions()) permissions.emplace_back(name);
   domain::publish_permissions(std::move(permissions));
+  services::join_sign_in();
 
   QUANJI_TRY(installation, services::open_installation(*store, data_dir, suite, split(config.text("names")), *clock, *random));
   QUANJI_TRY(auto audit_keys, services::AuditKeys::from(installation.keyring));
@@ -191,7 +197,8 @@ void Platform::Body::make_doors() {
   slow = std::make_unique<services::SlowPool>();
   work = std::make_unique<PlatformWork>(*store, platform_table(), *reserve);
   robot_work = std::make_unique<PlatformWork>(*store, gateway_table(), *reserve);
-  const auto desk = std::make_shared<const services::ProofDesk>(std::make_shared<services::KeyringBox>(installation.keyring), clock, random, installation.keyring->suite());
+  const auto desk = std::make_shared<const services::ProofDesk>(std::make_shared<services::KeyringBox>(installation.keyring), clock, random,
+                                                                installation.keyring->suite());
   proof_work = std::make_unique<ProofWork>(*work, *store, *slow, desk);
   gate = std::make_unique<PlatformGate>(*store, *clock, desk->box, std::vector<const door::Table*>{&platform_table(), &outer_table()});
   robot_gate = std::make_unique<RobotGate>(*presence);
@@ -201,7 +208,9 @@ void Platform::Body::make_doors() {
   channels = std::make_unique<RobotChannels>(*robot_door, *presence, *store, clock_caller, *clock, *random);
 
   services::ApprovalPorts ports;
-  ports.carry_out = [this](Change& change, const services::Approval& approval, std::string& result) { return work->carry_out(change, approval, result); };
+  ports.carry_out = [this](Change& change, const services::Approval& approval, std::string& result) {
+    return work->carry_out(change, approval, result);
+  };
   ports.check_totp = [desk](Change& change, const domain::UserId& user, std::string_view code) -> Status {
     services::ProofAsk ask;
     ask.need = services::ProofAsk::Need::password_or_code;
@@ -245,13 +254,15 @@ void Platform::Body::make_pages() {
     auto answer = ready_answer(state());
     return plain_page(answer.status, "application/json", std::move(answer.body));
   });
-  http->add_page("/metrics", [this](const net::Request&) { return plain_page(200, std::string(metrics_content_type), metrics_text(state())); });
+  http->add_page("/metrics",
+                 [this](const net::Request&) { return plain_page(200, std::string(metrics_content_type), metrics_text(state())); });
   http->add_page("/api", [](const net::Request&) {
     auto answer = versions_answer();
     return plain_page(answer.status, "application/json", std::move(answer.body));
   });
-  const auto description = std::make_shared<const std::string>(
-      door::openapi(platform_table(), {"券机平台接口", "Quanji platform API", std::string(version), "See docs/ for the rules of signing, lists and errors."}));
+  const auto description =
+      std::make_shared<const std::string>(door::openapi(platform_table(), {"券机平台接口", "Quanji platform API", std::string(version),
+                                                                           "See docs/ for the rules of signing, lists and errors."}));
   http->add_page("/docs/openapi.json", [description](const net::Request&) { return plain_page(200, "application/json", *description); });
   http->add_door("/setup", *outer_door);
 
@@ -301,7 +312,9 @@ Status Platform::Body::listen(const base::Config& config) {
   };
   options.refuse = [this](net::Refusal why, int status, const net::Request* request) { return http->refuse(why, status, request); };
   options.notice = [](const net::Notice& notice) {
-    base::log::debug("connection_refused", {{"why", net::to_word(notice.reason)}, {"peer", notice.peer}, {"listener", notice.listener}, {"detail", notice.detail}});
+    base::log::debug(
+        "connection_refused",
+        {{"why", net::to_word(notice.reason)}, {"peer", notice.peer}, {"listener", notice.listener}, {"detail", notice.detail}});
   };
   QUANJI_TRY(server, net::Server::start(std::move(options)));
   https = server->port("https");
@@ -312,18 +325,22 @@ Status Platform::Body::listen(const base::Config& config) {
 
 Status Platform::Body::first_start(const base::Config& config) {
   if (config.text("profile") == "demo") {
-    const services::ProofDesk desk(std::make_shared<services::KeyringBox>(installation.keyring), clock, random, installation.keyring->suite());
+    const services::ProofDesk desk(std::make_shared<services::KeyringBox>(installation.keyring), clock, random,
+                                   installation.keyring->suite());
     QUANJI_TRY(auto accounts, services::set_up_demo(*store, desk));
     for (auto& account : accounts) demo.push_back({account.account, account.title, std::move(account.password)});
     if (!demo.empty())
-      QUANJI_DO(store->change([](Change& change) { return services::settings::put(change, "approvals.required", "false"); }, internal_caller(domain::CallerKind::setup, "setup")));
+      QUANJI_DO(store->change([](Change& change) { return services::settings::put(change, "approvals.required", "false"); },
+                              internal_caller(domain::CallerKind::setup, "setup")));
     return {};
   }
   std::optional<base::Secret> code;
-  QUANJI_DO(store->change([&](Change& change) -> Status {
-    QUANJI_TRY(code, services::begin_set_up(change));
-    return {};
-  }, internal_caller(domain::CallerKind::setup, "setup")));
+  QUANJI_DO(store->change(
+      [&](Change& change) -> Status {
+        QUANJI_TRY(code, services::begin_set_up(change));
+        return {};
+      },
+      internal_caller(domain::CallerKind::setup, "setup")));
   if (code) {
     // In the fragment: browsers never send it, proxies never log it.
     auto link = "https://" + split(config.text("names")).front() + ":" + std::to_string(https) + "/setup#" + std::string(code->reveal());
@@ -360,7 +377,8 @@ void Platform::Body::make_loops() {
   });
   ticker->add("checkpoints", std::chrono::seconds(5), [this] {
     slow->submit([this] {
-      if (auto delivered = sealer->deliver(); !delivered) base::log::failure(base::log::Level::error, "checkpoint_not_written", delivered.error());
+      if (auto delivered = sealer->deliver(); !delivered)
+        base::log::failure(base::log::Level::error, "checkpoint_not_written", delivered.error());
     });
   });
   ticker->add("access", std::chrono::seconds(1), [this] {
@@ -382,10 +400,12 @@ Platform::~Platform() { stop(std::chrono::seconds(5)); }
 Result<std::unique_ptr<Platform>> Platform::start(const base::Config& config, PlatformPorts ports) {
   const auto& data_dir = config.text("data_dir");
   if (data_dir.empty())
-    return Error(Code::invalid_field, Text("请用 --data-dir 或配置项 data_dir 指明数据目录", "name the data directory by --data-dir or the key data_dir"));
+    return Error(Code::invalid_field,
+                 Text("请用 --data-dir 或配置项 data_dir 指明数据目录", "name the data directory by --data-dir or the key data_dir"));
   std::error_code ec;
   std::filesystem::create_directories(data_dir, ec);
-  if (ec) return Error(Code::invalid_field, Text("不能建立数据目录 " + data_dir, "cannot make the data directory " + data_dir), ec.message());
+  if (ec)
+    return Error(Code::invalid_field, Text("不能建立数据目录 " + data_dir, "cannot make the data directory " + data_dir), ec.message());
   ::chmod(data_dir.c_str(), 0700);
 
   std::unique_ptr<Platform> platform(new Platform);
@@ -408,7 +428,8 @@ Result<std::unique_ptr<Platform>> Platform::start(const base::Config& config, Pl
   QUANJI_DO(b.listen(config));
   QUANJI_DO(b.first_start(config));
   b.make_loops();
-  base::log::info("platform_started", {{"https", b.https}, {"robots", b.robots}, {"database", b.store->health().mode}, {"version", version}});
+  base::log::info("platform_started",
+                  {{"https", b.https}, {"robots", b.robots}, {"database", b.store->health().mode}, {"version", version}});
   return platform;
 }
 

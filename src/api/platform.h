@@ -21,12 +21,12 @@ namespace quanji::api {
 std::span<const base::ConfigKey> platform_keys();
 
 // All operations of the platform, and those of robots. Made once, constant afterwards.
-const door::Table& platform_table();   // /api/v1
-const door::Table& outer_table();      // beside the API: /setup
-const door::Table& gateway_table();    // /robot-gateway/v1
+const door::Table& platform_table();  // /api/v1
+const door::Table& outer_table();     // beside the API: /setup
+const door::Table& gateway_table();   // /robot-gateway/v1
 
 struct PlatformPorts {
-  std::shared_ptr<base::Clock> clock;    // the system's when empty
+  std::shared_ptr<base::Clock> clock;  // the system's when empty
   std::shared_ptr<base::Random> random;
   std::function<void(const std::string& why)> must_stop;  // the store can no longer promise anything: end the process
 };

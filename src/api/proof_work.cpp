@@ -40,9 +40,13 @@ struct Plan {
 };
 
 template <class T>
-T& input(door::Call& call) { return static_cast<Prepared<T>*>(call.in.get())->value; }
+T& input(door::Call& call) {
+  return static_cast<Prepared<T>*>(call.in.get())->value;
+}
 template <class T>
-void give(door::Value& in, std::shared_ptr<const Proof> proof) { static_cast<Prepared<T>*>(in.get())->proof = std::move(proof); }
+void give(door::Value& in, std::shared_ptr<const Proof> proof) {
+  static_cast<Prepared<T>*>(in.get())->proof = std::move(proof);
+}
 
 Status only_people(const domain::Caller& caller) {
   if (caller.kind == domain::CallerKind::user) return {};
@@ -69,7 +73,8 @@ Result<ProofAsk> ask_login(door::Call& call, const domain::Caller&) {
 Result<ProofAsk> ask_password(door::Call& call, const domain::Caller& caller) {
   auto& in = input<services::PasswordChange>(call);
   if (in.old_password.has_value() == in.one_time_code.has_value())
-    return Error(Code::invalid_field).with_field("oldPassword", Text("oldPassword 与 oneTimeCode 二者选一", "give oldPassword or oneTimeCode, one of the two"));
+    return Error(Code::invalid_field)
+        .with_field("oldPassword", Text("oldPassword 与 oneTimeCode 二者选一", "give oldPassword or oneTimeCode, one of the two"));
   ProofAsk ask;
   if (in.old_password) {
     QUANJI_TRY(ask, of_caller(caller, Need::password));
@@ -146,12 +151,14 @@ void set_cookie(door::Call& call) {
   const auto cookie = cookie_of(call);
   if (cookie.empty()) return;
   const bool away = cookie == "-";
-  call.extra_headers.emplace_back("Set-Cookie", fmt::format("{}={}; Path=/; Secure; HttpOnly; SameSite=Strict{}", session_cookie, away ? "" : cookie, away ? "; Max-Age=0" : ""));
+  call.extra_headers.emplace_back("Set-Cookie", fmt::format("{}={}; Path=/; Secure; HttpOnly; SameSite=Strict{}", session_cookie,
+                                                            away ? "" : cookie, away ? "; Max-Age=0" : ""));
 }
 
 std::string agent_of(const door::Call& call) {
   auto agent = base::repair_utf8(call.ask.header("user-agent").substr(0, agent_characters));
-  std::replace_if(agent.begin(), agent.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7F; }, ' ');
+  std::replace_if(
+      agent.begin(), agent.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7F; }, ' ');
   return agent;
 }
 
@@ -198,8 +205,10 @@ void ProofWork::run(door::CallPtr call, std::function<void()> done) {
   way->ask.address = way->caller()->address;
   way->ask.agent = agent_of(*way->call);
   const bool asks_store = plan->before || way->ask.need != Need::nothing || way->ask.user;
-  if (asks_store) open(way);
-  else prove(way);
+  if (asks_store)
+    open(way);
+  else
+    prove(way);
 }
 
 void ProofWork::open(const std::shared_ptr<Way>& way) {
@@ -225,7 +234,8 @@ void ProofWork::prove(const std::shared_ptr<Way>& way) {
     go_on(way);
   });
   if (taken) return;
-  way->proof->outcome = Error(Code::too_many_calls, Text("登录请求过多，请稍后再试", "too many sign-ins at once: come back in a moment")).with_retry_after(1);
+  way->proof->outcome =
+      Error(Code::too_many_calls, Text("登录请求过多，请稍后再试", "too many sign-ins at once: come back in a moment")).with_retry_after(1);
   refuse(way);
 }
 

@@ -29,14 +29,19 @@ RateVerdict RateLimits::take(const Key& key, const RateRule& rule, std::chrono::
   const std::lock_guard lock(shard.mutex);
   auto [found, fresh] = shard.buckets.try_emplace(key);
   auto& bucket = found->second;
-  if (fresh) bucket.tokens = burst;
-  else bucket.tokens = std::min(burst, bucket.tokens + rate * static_cast<double>(std::max<std::int64_t>(now.count() - bucket.at, 0)) / micros_a_second);
+  if (fresh)
+    bucket.tokens = burst;
+  else
+    bucket.tokens =
+        std::min(burst, bucket.tokens + rate * static_cast<double>(std::max<std::int64_t>(now.count() - bucket.at, 0)) / micros_a_second);
   bucket.at = now.count();
   bucket.rule = rule;
   verdict.limit = rule.per_second;
   verdict.allowed = bucket.tokens >= 1;
-  if (verdict.allowed) bucket.tokens -= 1;
-  else verdict.retry_after_seconds = std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil((1 - bucket.tokens) / rate)));
+  if (verdict.allowed)
+    bucket.tokens -= 1;
+  else
+    verdict.retry_after_seconds = std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil((1 - bucket.tokens) / rate)));
   verdict.remaining = static_cast<std::int64_t>(bucket.tokens);
   verdict.reset_seconds = static_cast<std::int64_t>(std::ceil((burst - bucket.tokens) / rate));
   return verdict;

@@ -16,7 +16,8 @@ void RobotChannels::open(const net::Request& request, net::Responder responder) 
     net::Response response;
     response.status = 401;
     response.content_type = "application/json";
-    response.body = door::failure_body(Error(Code::not_signed_in, base::Text("需要已登记的机器人证书", "the certificate of an enrolled robot is needed")), "", false);
+    response.body = door::failure_body(
+        Error(Code::not_signed_in, base::Text("需要已登记的机器人证书", "the certificate of an enrolled robot is needed")), "", false);
     return responder.send(std::move(response));
   }
   auto line = std::make_shared<Line>();

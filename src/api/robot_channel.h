@@ -15,7 +15,8 @@ namespace quanji::api {
 
 class RobotChannels {
  public:
-  RobotChannels(door::Door& door, services::Presence& presence, storage::Store& store, std::shared_ptr<const domain::Caller> clock_caller, base::Clock& clock, base::Random& random)
+  RobotChannels(door::Door& door, services::Presence& presence, storage::Store& store, std::shared_ptr<const domain::Caller> clock_caller,
+                base::Clock& clock, base::Random& random)
       : door_(door), presence_(presence), store_(store), clock_caller_(std::move(clock_caller)), ids_(clock, random) {}
   // Takes a WebSocket opening on the robots' listener, or refuses it.
   void open(const net::Request& request, net::Responder responder);

@@ -19,7 +19,8 @@ void RobotGate::authenticate(door::CallPtr call, std::function<void(base::Status
     caller->department = known->department;
   }
   call->caller = caller;
-  if (!known && call->operation->entry != door::Entry::open) return done(base::Error(base::Code::not_signed_in, base::Text("需要机器人证书", "a robot's certificate is needed")));
+  if (!known && call->operation->entry != door::Entry::open)
+    return done(base::Error(base::Code::not_signed_in, base::Text("需要机器人证书", "a robot's certificate is needed")));
   done({});
 }
 

@@ -12,7 +12,7 @@ namespace quanji::api {
 class Ticker {
  public:
   explicit Ticker(base::Clock& clock);
-  ~Ticker();  // stops
+  ~Ticker();                                                                                // stops
   void add(std::string name, std::chrono::milliseconds every, std::function<void()> tick);  // before start
   void start();
   void stop();

@@ -24,9 +24,9 @@ struct Course {
   door::CallPtr call;
   std::shared_ptr<const domain::Caller> caller;
   base::Digest body_digest{};
-  domain::AuditNote note;          // of the last run
-  bool hold = false;               // the change waits for a second person
-  Status held;                     // whether it could be held
+  domain::AuditNote note;  // of the last run
+  bool hold = false;       // the change waits for a second person
+  Status held;             // whether it could be held
 };
 
 bool needs_hold(const door::Operation& operation, const domain::Caller& caller) {
@@ -110,7 +110,8 @@ Status body_of(Change& change, Course& course) {
     kept.id = course.note.target;
     kept.revision = call.revision;
     kept.status = operation.creates ? 201 : 200;
-    QUANJI_DO(services::keep_idempotent(change, client, operation.id, call.idempotency_key, course.body_digest, kept, operation.binding.out->fields()));
+    QUANJI_DO(services::keep_idempotent(change, client, operation.id, call.idempotency_key, course.body_digest, kept,
+                                        operation.binding.out->fields()));
   }
   return {};
 }
@@ -175,9 +176,12 @@ void PlatformWork::run(door::CallPtr call, std::function<void()> done) {
       call->content_type = std::move(unit.content_type);
       return finish();
     }
-    case door::OpKind::read: return call->operation->audit.empty() ? run_read(call, std::move(finish)) : run_change(call, std::move(finish));
-    case door::OpKind::change: return run_change(call, std::move(finish));
-    case door::OpKind::batch: return run_batch(call, std::move(finish));
+    case door::OpKind::read:
+      return call->operation->audit.empty() ? run_read(call, std::move(finish)) : run_change(call, std::move(finish));
+    case door::OpKind::change:
+      return run_change(call, std::move(finish));
+    case door::OpKind::batch:
+      return run_batch(call, std::move(finish));
   }
 }
 
@@ -231,7 +235,8 @@ void PlatformWork::run_change(const door::CallPtr& call, std::function<void()> d
   auto course = std::make_shared<Course>();
   course->call = call;
   course->caller = caller_of(*call);
-  if (!call->idempotency_key.empty()) course->body_digest = base::digest(base::Hash::sha256, base::bytes_of(call->ask.path + "\n" + call->ask.body));
+  if (!call->idempotency_key.empty())
+    course->body_digest = base::digest(base::Hash::sha256, base::bytes_of(call->ask.path + "\n" + call->ask.body));
   submit_change(store_, course, std::move(done));
 }
 
@@ -259,8 +264,8 @@ Status PlatformWork::carry_out(Change& change, const services::Approval& approva
   door::Value in(*binding.in), out(*binding.out);
   QUANJI_TRY(const auto json, base::parse_json(approval.input.text));
   base::Problems problems;
-  base::decode(binding.in->fields(), in.object(), json, problems, base::Side::stored, base::Unknown::refuse, binding.in->given ? binding.in->given(in.get()) : nullptr,
-               binding.in->given != nullptr);
+  base::decode(binding.in->fields(), in.object(), json, problems, base::Side::stored, base::Unknown::refuse,
+               binding.in->given ? binding.in->given(in.get()) : nullptr, binding.in->given != nullptr);
   QUANJI_DO(std::move(problems).as_status());
 
   auto maker = std::make_shared<domain::Caller>();
@@ -274,7 +279,8 @@ Status PlatformWork::carry_out(Change& change, const services::Approval& approva
   maker->read_permission = domain::permission_number(std::string(operation->group()) + ".read").value_or(SIZE_MAX);
   maker->second_person = true;
   QUANJI_TRY(maker->authority, services::load_authority(change, *approval.maker_id));
-  if (operation->needs() != "-" && (!maker->authority || !maker->authority->may_anywhere(maker->permission))) return Error(Code::not_permitted);
+  if (operation->needs() != "-" && (!maker->authority || !maker->authority->may_anywhere(maker->permission)))
+    return Error(Code::not_permitted);
 
   const storage::ActingAs acting(change, maker);
   QUANJI_DO(binding.thunk(binding.function, &change, in.get(), out.get()));

@@ -4,8 +4,8 @@
 #include <functional>
 #include <memory>
 
-#include "door/door.h"
 #include "domain/caller.h"
+#include "door/door.h"
 #include "services/approvals.h"
 #include "services/audit_reserve.h"
 #include "storage/store.h"
@@ -22,7 +22,8 @@ struct StreamUnit {
 
 class PlatformWork final : public door::Work {
  public:
-  PlatformWork(storage::Store& store, const door::Table& table, const services::AuditReserve& reserve) : store_(store), table_(table), reserve_(reserve) {}
+  PlatformWork(storage::Store& store, const door::Table& table, const services::AuditReserve& reserve)
+      : store_(store), table_(table), reserve_(reserve) {}
   void run(door::CallPtr call, std::function<void()> done) override;
   // Carries out a held operation inside the approving change: services::CarryOut.
   base::Status carry_out(storage::Change& change, const services::Approval& approval, std::string& result_json);
@@ -38,6 +39,8 @@ class PlatformWork final : public door::Work {
 };
 
 // The caller of a call, as the platform's gate made it.
-inline std::shared_ptr<const domain::Caller> caller_of(const door::Call& call) { return std::static_pointer_cast<const domain::Caller>(call.caller); }
+inline std::shared_ptr<const domain::Caller> caller_of(const door::Call& call) {
+  return std::static_pointer_cast<const domain::Caller>(call.caller);
+}
 
 }  // namespace quanji::api

@@ -15,9 +15,7 @@ using Bytes = std::vector<std::uint8_t>;
 inline std::span<const std::uint8_t> bytes_of(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
-inline std::string_view text_of(std::span<const std::uint8_t> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
+inline std::string_view text_of(std::span<const std::uint8_t> bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
 // Failures are invalid_field with the offset of the first wrong character; the text itself is never quoted (it may be a secret).
 std::string hex(std::span<const std::uint8_t> bytes);  // lower case

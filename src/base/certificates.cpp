@@ -31,7 +31,8 @@ const Botan::OID& names_oid() {
 constexpr std::uint32_t dns_tag = 2, address_tag = 7;
 
 Error unreadable(Text what, std::string detail) {
-  return Error(Code::invalid_field, Text(what.zh + "无法读取：应为 PEM 格式。", what.en + " cannot be read: it must be PEM."), std::move(detail));
+  return Error(Code::invalid_field, Text(what.zh + "无法读取：应为 PEM 格式。", what.en + " cannot be read: it must be PEM."),
+               std::move(detail));
 }
 Error bug(std::string_view what, const std::exception& e) { return Error(Code::bug, fmt::format("{}: {}", what, e.what())); }
 
@@ -69,7 +70,9 @@ bool is_dns_name(std::string_view name) {
 }
 
 Result<std::vector<std::uint8_t>> encode_names(const std::vector<std::string>& names) {
-  if (names.empty()) return Error(Code::invalid_field, Text("服务器证书至少要有一个名称或地址。", "A server certificate needs at least one name or address."));
+  if (names.empty())
+    return Error(Code::invalid_field,
+                 Text("服务器证书至少要有一个名称或地址。", "A server certificate needs at least one name or address."));
   std::vector<std::uint8_t> der;
   Botan::DER_Encoder encoder(der);
   encoder.start_cons(Botan::SEQUENCE);
@@ -91,7 +94,9 @@ Result<std::vector<std::uint8_t>> encode_names(const std::vector<std::string>& n
 }
 
 Result<Botan::X509_DN> name_of(const Subject& subject) {
-  const auto fits = [](std::string_view text) { return is_utf8(text) && utf8_length(text) <= 64 && text.find('\0') == std::string_view::npos; };
+  const auto fits = [](std::string_view text) {
+    return is_utf8(text) && utf8_length(text) <= 64 && text.find('\0') == std::string_view::npos;
+  };
   if (subject.common_name.empty() || !fits(subject.common_name) || !fits(subject.organization))
     return Error(Code::invalid_field, Text("证书主体名称应为 1 至 64 个字符。", "The name in a certificate is 1 to 64 characters."));
   Botan::X509_DN name;
@@ -105,7 +110,9 @@ Status check(Validity v) {
     return Error(Code::invalid_field, Text("证书有效期的结束应晚于开始。", "A certificate must end after it begins."));
   return {};
 }
-Botan::X509_Time botan_time(Time t) { return Botan::X509_Time(std::chrono::system_clock::time_point(std::chrono::seconds(t.micros / second))); }
+Botan::X509_Time botan_time(Time t) {
+  return Botan::X509_Time(std::chrono::system_clock::time_point(std::chrono::seconds(t.micros / second)));
+}
 Time our_time(const Botan::X509_Time& t) { return {static_cast<std::int64_t>(t.time_since_epoch()) * second}; }
 
 Status must_be_p256(const PublicKey& key) {
@@ -143,7 +150,8 @@ Result<Issuer> issuer_of(const Authority& authority) {
     const Botan::X509_Certificate certificate(source);
     auto public_key = key.public_key();
     if (certificate.subject_public_key_info() != public_key.to_der())
-      return Error(Code::invalid_field, Text("颁发机构的证书与私钥不相配。", "The authority's certificate and key do not belong together."));
+      return Error(Code::invalid_field,
+                   Text("颁发机构的证书与私钥不相配。", "The authority's certificate and key do not belong together."));
     return Issuer{std::move(key), std::move(public_key), certificate.subject_dn()};
   } catch (const std::exception& e) {
     return unreadable({"颁发机构证书", "The authority's certificate"}, e.what());
@@ -161,8 +169,8 @@ Result<std::string> make(const Issuer& issuer, const PublicKey& key, const Botan
     if (!names.empty()) extensions.add(new ServerNames(std::move(names)));
     Botan::AlgorithmIdentifier algorithm;
     const std::unique_ptr<Botan::PK_Signer> signer(Botan::choose_sig_format(*issuer.key.state().key, rng, "SHA-256", algorithm));
-    return Botan::X509_CA::make_cert(signer.get(), rng, algorithm, key.to_der(), botan_time(validity.from), botan_time(validity.until), issuer.name,
-                                     subject, extensions)
+    return Botan::X509_CA::make_cert(signer.get(), rng, algorithm, key.to_der(), botan_time(validity.from), botan_time(validity.until),
+                                     issuer.name, subject, extensions)
         .PEM_encode();
   } catch (const std::exception& e) {
     return bug("making a certificate", e);
@@ -219,7 +227,8 @@ Result<PublicKey> key_of_request(std::string_view request_pem) {
     const Botan::PKCS10_Request request(source);
     std::unique_ptr<Botan::Public_Key> key(request.subject_public_key());
     // The signature shows that the asker holds the private key.
-    if (!request.check_signature(*key)) return Error(Code::bad_signature, Text("证书请求的签名不正确。", "The signature of the certificate request does not hold."));
+    if (!request.check_signature(*key))
+      return Error(Code::bad_signature, Text("证书请求的签名不正确。", "The signature of the certificate request does not hold."));
     return adopt(std::move(key));
   } catch (const std::exception& e) {
     return unreadable({"证书请求", "The certificate request"}, e.what());
@@ -267,7 +276,8 @@ Status check_issued_by(std::string_view certificate_pem, std::string_view author
     const Botan::X509_Certificate certificate(source);
     Botan::DataSource_Memory authority_source(bytes_of(authority_pem).data(), authority_pem.size());
     const Botan::X509_Certificate authority(authority_source);
-    if (authority.is_CA_cert() && certificate.issuer_dn() == authority.subject_dn() && certificate.check_signature(*authority.load_subject_public_key()))
+    if (authority.is_CA_cert() && certificate.issuer_dn() == authority.subject_dn() &&
+        certificate.check_signature(*authority.load_subject_public_key()))
       return {};
     return Error(Code::bad_signature, Text("证书不是由该机构颁发的。", "The certificate was not issued by this authority."));
   } catch (const std::exception& e) {

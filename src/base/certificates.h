@@ -32,8 +32,8 @@ struct CertificateFacts {
   std::string issuer;        // its common name
   std::string serial;        // lower hex
   Time from, until;
-  Digest fingerprint{};      // SHA-256 of the certificate's DER
-  Digest spki_digest{};      // SHA-256 of its public key's SPKI
+  Digest fingerprint{};  // SHA-256 of the certificate's DER
+  Digest spki_digest{};  // SHA-256 of its public key's SPKI
   bool authority = false;
   bool for_servers = false, for_clients = false;  // extended key usage
   std::vector<std::string> dns_names;

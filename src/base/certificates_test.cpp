@@ -29,7 +29,8 @@ TEST_F(Certificates, AnAuthoritySaysWhoItIs) {
 }
 TEST_F(Certificates, AServerCertificateHoldsItsNamesAndAddresses) {
   const auto pem = issue_server_certificate(authority, key.public_key(), {"rpa.example.cn", ""},
-                                            {"rpa.example.cn", "*.rpa.example.cn", "localhost", "10.0.0.5", "::1", "2001:db8::7"}, {now, after(397)}, random);
+                                            {"rpa.example.cn", "*.rpa.example.cn", "localhost", "10.0.0.5", "::1", "2001:db8::7"},
+                                            {now, after(397)}, random);
   ASSERT_TRUE(pem.ok());
   const auto facts = read_certificate(*pem).value();
   EXPECT_EQ(facts.dns_names, (std::vector<std::string>{"rpa.example.cn", "*.rpa.example.cn", "localhost"}));
@@ -55,11 +56,12 @@ TEST_F(Certificates, AClientCertificateTakesOnlyTheKeyFromTheRequest) {
 TEST_F(Certificates, ARequestSignedByAnotherKeyIsRefused) {
   auto request = make_request(key, {"robot", ""}, random).value();
   const auto body = from_base64([&] {
-    std::string text;
-    for (std::size_t at = request.find('\n') + 1; request[at] != '-'; ++at)
-      if (request[at] != '\n') text += request[at];
-    return text;
-  }()).value();
+                      std::string text;
+                      for (std::size_t at = request.find('\n') + 1; request[at] != '-'; ++at)
+                        if (request[at] != '\n') text += request[at];
+                      return text;
+                    }())
+                        .value();
   std::size_t refused = 0;
   for (std::size_t i = 0; i < body.size(); i += 7) {
     auto wrong = body;
@@ -92,13 +94,17 @@ TEST_F(Certificates, BadInputIsRefusedWithASentence) {
   const auto server = [&](const std::vector<std::string>& names) {
     return issue_server_certificate(authority, key.public_key(), {"x", ""}, names, {now, after(1)}, random);
   };
-  for (const auto* wrong : {"", "bad name", "-a.cn", "a-.cn", "a..cn", "http://a.cn", "10.0.0.256x/24", "名称.cn"}) EXPECT_EQ(server({wrong}).error().code(), Code::invalid_field) << wrong;
+  for (const auto* wrong : {"", "bad name", "-a.cn", "a-.cn", "a..cn", "http://a.cn", "10.0.0.256x/24", "名称.cn"})
+    EXPECT_EQ(server({wrong}).error().code(), Code::invalid_field) << wrong;
   EXPECT_FALSE(server({}).ok());
   EXPECT_FALSE(issue_server_certificate(authority, key.public_key(), {"x", ""}, {"a.cn"}, {now, now}, random).ok());
   EXPECT_FALSE(issue_server_certificate(authority, key.public_key(), {"", ""}, {"a.cn"}, {now, after(1)}, random).ok());
-  EXPECT_FALSE(issue_server_certificate(authority, PrivateKey::generate(KeyKind::sm2, random).public_key(), {"x", ""}, {"a.cn"}, {now, after(1)}, random).ok());
+  EXPECT_FALSE(issue_server_certificate(authority, PrivateKey::generate(KeyKind::sm2, random).public_key(), {"x", ""}, {"a.cn"},
+                                        {now, after(1)}, random)
+                   .ok());
   EXPECT_FALSE(make_request(PrivateKey::generate(KeyKind::ed25519, random), {"x", ""}, random).ok());
-  for (const auto* wrong : {"", "garbage", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"}) EXPECT_EQ(read_certificate(wrong).error().code(), Code::invalid_field);
+  for (const auto* wrong : {"", "garbage", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"})
+    EXPECT_EQ(read_certificate(wrong).error().code(), Code::invalid_field);
 }
 
 }  // namespace

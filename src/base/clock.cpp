@@ -55,9 +55,10 @@ std::string to_text(Time t, std::chrono::minutes offset) {
   const year_month_day date{whole_day};
   const hh_mm_ss<milliseconds> clock{floor<milliseconds>(local - whole_day)};
   const auto minutes_off = std::abs(offset.count());
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}{}{:02}:{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                     static_cast<unsigned>(date.day()), clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
-                     clock.subseconds().count(), offset.count() < 0 ? '-' : '+', minutes_off / 60, minutes_off % 60);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}{}{:02}:{:02}", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(), clock.minutes().count(),
+                     clock.seconds().count(), clock.subseconds().count(), offset.count() < 0 ? '-' : '+', minutes_off / 60,
+                     minutes_off % 60);
 }
 
 Result<Time> parse_time(std::string_view text) {
@@ -98,7 +99,8 @@ Result<Time> parse_time(std::string_view text) {
 
 std::string to_text(Date d) {
   const year_month_day date{sys_days{std::chrono::days(d.days)}};
-  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                     static_cast<unsigned>(date.day()));
 }
 
 Result<Date> parse_date(std::string_view text) {

@@ -34,8 +34,8 @@ Result<Date> parse_date(std::string_view text);
 class Clock {
  public:
   virtual ~Clock() = default;
-  virtual Time now() = 0;                            // wall clock; may jump
-  virtual std::chrono::microseconds monotonic() = 0; // never goes back; origin is arbitrary
+  virtual Time now() = 0;                             // wall clock; may jump
+  virtual std::chrono::microseconds monotonic() = 0;  // never goes back; origin is arbitrary
 };
 class SystemClock final : public Clock {
  public:
@@ -48,7 +48,10 @@ class ManualClock final : public Clock {
   explicit ManualClock(Time start = {1'700'000'000'000'000}) : now_(start.micros) {}
   Time now() override { return {now_.load()}; }
   std::chrono::microseconds monotonic() override { return std::chrono::microseconds(monotonic_.load()); }
-  void advance(std::chrono::microseconds d) { now_ += d.count(); monotonic_ += d.count(); }
+  void advance(std::chrono::microseconds d) {
+    now_ += d.count();
+    monotonic_ += d.count();
+  }
   void jump_wall(std::chrono::microseconds d) { now_ += d.count(); }
 
  private:

@@ -19,8 +19,10 @@ Error refusal(const std::string& where, const std::string& zh, const std::string
 std::string variable_of(std::string_view key) {
   std::string name = "QUANJI_";
   for (const char c : key) {
-    if (c == '.') name += "__";
-    else name += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    if (c == '.')
+      name += "__";
+    else
+      name += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
   }
   return name;
 }
@@ -33,7 +35,8 @@ Status Config::take(std::string_view name, std::string value, const std::string&
     std::int64_t n = 0;
     if (key.type == ConfigType::integer) {
       const auto [end, ec] = std::from_chars(value.data(), value.data() + value.size(), n);
-      if (ec != std::errc() || end != value.data() + value.size()) return refusal(where, fmt::format("{} 应为整数", name), fmt::format("{} must be a whole number", name));
+      if (ec != std::errc() || end != value.data() + value.size())
+        return refusal(where, fmt::format("{} 应为整数", name), fmt::format("{} must be a whole number", name));
     }
     if (key.type == ConfigType::boolean && value != "true" && value != "false")
       return refusal(where, fmt::format("{} 应为 true 或 false", name), fmt::format("{} must be true or false", name));
@@ -47,10 +50,12 @@ Status Config::take(std::string_view name, std::string value, const std::string&
   }
   std::string known;
   for (const auto& key : keys_) known += known.empty() ? std::string(key.name) : fmt::format(", {}", key.name);
-  return refusal(where, fmt::format("没有配置项 {}；可用的有：{}", name, known), fmt::format("there is no key {}; known keys: {}", name, known));
+  return refusal(where, fmt::format("没有配置项 {}；可用的有：{}", name, known),
+                 fmt::format("there is no key {}; known keys: {}", name, known));
 }
 
-Result<Config> Config::load(std::span<const ConfigKey> keys, const std::string& path, const std::vector<std::pair<std::string, std::string>>& environment) {
+Result<Config> Config::load(std::span<const ConfigKey> keys, const std::string& path,
+                            const std::vector<std::pair<std::string, std::string>>& environment) {
   Config config;
   config.keys_ = keys;
   for (const auto& key : keys) config.values_[std::string(key.name)] = key.fallback;
@@ -67,11 +72,16 @@ Result<Config> Config::load(std::span<const ConfigKey> keys, const std::string& 
         if (!status) return;
         const auto name = prefix + std::string(key.str());
         const auto where = fmt::format("{}:{}", path, node.source().begin.line);
-        if (const auto* inner = node.as_table()) self(self, *inner, name + ".");
-        else if (const auto* s = node.as_string()) status = config.take(name, s->get(), where);
-        else if (const auto* i = node.as_integer()) status = config.take(name, std::to_string(i->get()), where);
-        else if (const auto* b = node.as_boolean()) status = config.take(name, b->get() ? "true" : "false", where);
-        else status = refusal(where, fmt::format("{} 的类型不对", name), fmt::format("{} is of a wrong type", name));
+        if (const auto* inner = node.as_table())
+          self(self, *inner, name + ".");
+        else if (const auto* s = node.as_string())
+          status = config.take(name, s->get(), where);
+        else if (const auto* i = node.as_integer())
+          status = config.take(name, std::to_string(i->get()), where);
+        else if (const auto* b = node.as_boolean())
+          status = config.take(name, b->get() ? "true" : "false", where);
+        else
+          status = refusal(where, fmt::format("{} 的类型不对", name), fmt::format("{} is of a wrong type", name));
       }
     };
     walk(walk, parsed.table(), "");
@@ -88,7 +98,8 @@ std::vector<std::pair<std::string, std::string>> Config::environment_of_process(
   for (char** entry = environ; entry && *entry; ++entry) {
     const std::string_view text(*entry);
     const auto equals = text.find('=');
-    if (text.starts_with("QUANJI_") && equals != std::string_view::npos) found.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+    if (text.starts_with("QUANJI_") && equals != std::string_view::npos)
+      found.emplace_back(text.substr(0, equals), text.substr(equals + 1));
   }
   return found;
 }

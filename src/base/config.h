@@ -1,5 +1,6 @@
 // Configuration files: TOML, every key declared once with its type, default and sentence; an unknown key is an error with its line.
-// A variable QUANJI_ + the key in upper snake case, with __ for the dot, wins over the file. Secrets stand in files of their own (`*_file`).
+// A variable QUANJI_ + the key in upper snake case, with __ for the dot, wins over the file. Secrets stand in files of their own
+// (`*_file`).
 #pragma once
 #include <map>
 #include <span>
@@ -13,7 +14,7 @@ namespace quanji::base {
 
 enum class ConfigType : std::uint8_t { text, integer, boolean };
 struct ConfigKey {
-  std::string_view name;      // "listen.https", "data_dir"
+  std::string_view name;  // "listen.https", "data_dir"
   ConfigType type = ConfigType::text;
   std::string_view fallback;  // as text
   Sentence sentence;
@@ -23,7 +24,8 @@ struct ConfigKey {
 class Config {
  public:
   // `path` empty: defaults and environment only. Problems name file, line and key.
-  static Result<Config> load(std::span<const ConfigKey> keys, const std::string& path, const std::vector<std::pair<std::string, std::string>>& environment);
+  static Result<Config> load(std::span<const ConfigKey> keys, const std::string& path,
+                             const std::vector<std::pair<std::string, std::string>>& environment);
   // Those of the process that begin with QUANJI_.
   static std::vector<std::pair<std::string, std::string>> environment_of_process();
 

@@ -43,7 +43,8 @@ struct Sealed {
   Bytes ciphertext;
 };
 // A key of the wrong size is a bug of the caller and is answered as such.
-Result<Sealed> seal(Cipher cipher, const Secret& key, std::span<const std::uint8_t> plain, std::span<const std::uint8_t> associated, Random& random);
+Result<Sealed> seal(Cipher cipher, const Secret& key, std::span<const std::uint8_t> plain, std::span<const std::uint8_t> associated,
+                    Random& random);
 // Code::bad_signature when anything was changed, cut or belongs elsewhere; nothing of the plaintext is given then.
 Result<Secret> open(const Sealed& sealed, const Secret& key, std::span<const std::uint8_t> associated);
 // "aes-256-gcm.<nonce>.<ciphertext>", both base64url.
@@ -79,7 +80,7 @@ inline constexpr std::string_view sm2_default_id = "1234567812345678";
 
 class PublicKey {
  public:
-  static Result<PublicKey> from_pem(std::string_view pem);                  // SubjectPublicKeyInfo
+  static Result<PublicKey> from_pem(std::string_view pem);  // SubjectPublicKeyInfo
   static Result<PublicKey> from_der(std::span<const std::uint8_t> spki);
   // SM2 or P-256 from the uncompressed point 04‖x‖y; Ed25519 from its 32 bytes. A point that is not on the curve is refused.
   static Result<PublicKey> from_raw(KeyKind kind, std::span<const std::uint8_t> raw);
@@ -130,7 +131,8 @@ class PrivateKey {
 Result<Bytes> signature_to_der(std::span<const std::uint8_t> raw);
 Result<Bytes> signature_from_der(std::span<const std::uint8_t> der);
 
-// GB/T 32918 part 4. Raw form 04‖C1‖C3‖C2 as Chinese peers use it (some leave the 04 away: put it back first); 1 byte to 64 KiB of plaintext.
+// GB/T 32918 part 4. Raw form 04‖C1‖C3‖C2 as Chinese peers use it (some leave the 04 away: put it back first); 1 byte to 64 KiB of
+// plaintext.
 Result<Bytes> sm2_encrypt(const PublicKey& key, std::span<const std::uint8_t> plain, Random& random);
 Result<Secret> sm2_decrypt(const PrivateKey& key, std::span<const std::uint8_t> raw, Random& random);
 // GM/T 0009 SEQUENCE { x, y, hash, cipher } to raw and back.
@@ -148,7 +150,8 @@ struct TotpRule {
 std::string totp(const Secret& key, Time at, const TotpRule& rule = {});
 // The counter of the period the code belongs to, to be kept as `last_used`; nothing when it is wrong or its period was used before.
 // Give -1 as `last_used` when no code was used yet.
-std::optional<std::int64_t> check_totp(const Secret& key, std::string_view code, Time at, std::int64_t last_used, const TotpRule& rule = {});
+std::optional<std::int64_t> check_totp(const Secret& key, std::string_view code, Time at, std::int64_t last_used,
+                                       const TotpRule& rule = {});
 // "otpauth://totp/…" for a QR code. It holds the key.
 Secret totp_uri(const Secret& key, std::string_view issuer, std::string_view account, const TotpRule& rule = {});
 

@@ -25,9 +25,12 @@ const Botan::EC_Group& curve_of(KeyKind kind) {
 }
 std::string padding_of(KeyKind kind, std::string_view sm2_id) {
   switch (kind) {
-    case KeyKind::ed25519: return "Pure";
-    case KeyKind::sm2: return fmt::format("{},SM3", sm2_id);
-    case KeyKind::ecdsa_p256: return "EMSA1(SHA-256)";
+    case KeyKind::ed25519:
+      return "Pure";
+    case KeyKind::sm2:
+      return fmt::format("{},SM3", sm2_id);
+    case KeyKind::ecdsa_p256:
+      return "EMSA1(SHA-256)";
   }
   return {};
 }
@@ -41,12 +44,15 @@ Error wrong_signature(std::string detail) {
   return Error(Code::bad_signature, Text("签名不正确。", "The signature does not hold."), std::move(detail));
 }
 Error wrong_ciphertext(std::string detail) {
-  return Error(Code::bad_signature, Text("SM2 密文不正确或不是用此密钥加密的。", "The SM2 ciphertext is damaged or was made for another key."), std::move(detail));
+  return Error(Code::bad_signature,
+               Text("SM2 密文不正确或不是用此密钥加密的。", "The SM2 ciphertext is damaged or was made for another key."),
+               std::move(detail));
 }
 Status check_sm2_id(KeyKind kind, std::string_view id) {
   // Botan takes "id,hash" as one text, and the standard counts the id's bits in 16.
   if (kind == KeyKind::sm2 && (id.size() > 8191 || id.find(',') != std::string_view::npos))
-    return Error(Code::invalid_field, Text("SM2 签名者标识不得含逗号，且不超过 8191 字节。", "An SM2 id must hold no comma and at most 8191 bytes."));
+    return Error(Code::invalid_field,
+                 Text("SM2 签名者标识不得含逗号，且不超过 8191 字节。", "An SM2 id must hold no comma and at most 8191 bytes."));
   return {};
 }
 // A key as the outside writes it: SM2 as id-ecPublicKey with the curve's name (GM/T 0010, OpenSSL), not Botan's own identifier.
@@ -57,8 +63,9 @@ std::unique_ptr<Botan::Public_Key> outside_form(const PublicKey::State& state) {
 }
 // RFC 8032, 5.1.7: S counts only below the order; Botan 2.19 looks at its three highest bits alone.
 bool ed25519_scalar_in_range(std::span<const std::uint8_t> signature) {
-  static constexpr std::array<std::uint8_t, 32> order = {0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14,
-                                                         0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0x10};
+  static constexpr std::array<std::uint8_t, 32> order = {0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7,
+                                                         0xa2, 0xde, 0xf9, 0xde, 0x14, 0,    0,    0,    0,    0,    0,
+                                                         0,    0,    0,    0,    0,    0,    0,    0,    0,    0x10};
   for (std::size_t i = 32; i-- > 0;)
     if (signature[32 + i] != order[i]) return signature[32 + i] < order[i];
   return false;
@@ -68,16 +75,20 @@ bool ed25519_scalar_in_range(std::span<const std::uint8_t> signature) {
 
 std::string_view to_text(KeyKind kind) {
   switch (kind) {
-    case KeyKind::ed25519: return algorithm::ed25519;
-    case KeyKind::sm2: return algorithm::sm2;
-    case KeyKind::ecdsa_p256: return algorithm::ecdsa_p256;
+    case KeyKind::ed25519:
+      return algorithm::ed25519;
+    case KeyKind::sm2:
+      return algorithm::sm2;
+    case KeyKind::ecdsa_p256:
+      return algorithm::ecdsa_p256;
   }
   return {};
 }
 Result<KeyKind> key_kind_from_text(std::string_view text) {
   for (const auto kind : {KeyKind::ed25519, KeyKind::sm2, KeyKind::ecdsa_p256})
     if (to_text(kind) == text) return kind;
-  return Error(Code::not_supported, Text("不支持的签名算法，应为 ed25519、sm2 或 ecdsa-p256。", "Unknown signature: it is ed25519, sm2 or ecdsa-p256."),
+  return Error(Code::not_supported,
+               Text("不支持的签名算法，应为 ed25519、sm2 或 ecdsa-p256。", "Unknown signature: it is ed25519, sm2 or ecdsa-p256."),
                std::string(text.substr(0, 64)));
 }
 KeyKind signing_kind_of(Suite suite) { return suite == Suite::intl ? KeyKind::ed25519 : KeyKind::sm2; }
@@ -90,7 +101,8 @@ PublicKey::~PublicKey() = default;
 KeyKind PublicKey::kind() const { return state_->kind; }
 
 Result<PublicKey> adopt(std::unique_ptr<Botan::Public_Key> key) {
-  if (key->algo_name() == "Ed25519") return PublicKey(std::make_unique<PublicKey::State>(PublicKey::State{KeyKind::ed25519, std::move(key)}));
+  if (key->algo_name() == "Ed25519")
+    return PublicKey(std::make_unique<PublicKey::State>(PublicKey::State{KeyKind::ed25519, std::move(key)}));
   const auto* ec = dynamic_cast<const Botan::EC_PublicKey*>(key.get());
   if (ec == nullptr) return unreadable_key(key->algo_name());
   const auto& point = ec->public_point();
@@ -178,7 +190,8 @@ PrivateKey on_curve(KeyKind kind, const Botan::BigInt& scalar, Botan::RandomNumb
 }
 Result<PrivateKey> from_scalar(KeyKind kind, const Botan::BigInt& scalar) {
   // GB/T 32918 asks for d in [1, n-2], ECDSA for [1, n-1].
-  if (scalar < 1 || scalar >= curve_of(kind).get_order() - (kind == KeyKind::sm2 ? 1 : 0)) return unreadable_key("the scalar is out of range");
+  if (scalar < 1 || scalar >= curve_of(kind).get_order() - (kind == KeyKind::sm2 ? 1 : 0))
+    return unreadable_key("the scalar is out of range");
   SystemRandom chance;  // only blinds the multiplication; the key does not depend on it
   RandomForBotan rng(chance);
   return on_curve(kind, scalar, rng);
@@ -234,8 +247,10 @@ PublicKey PrivateKey::public_key() const {
     key = std::make_unique<Botan::Ed25519_PublicKey>(dynamic_cast<const Botan::Ed25519_PublicKey&>(*state_->key).get_public_key());
   } else {
     const auto& point = dynamic_cast<const Botan::EC_PublicKey&>(*state_->key).public_point();
-    if (state_->kind == KeyKind::sm2) key = std::make_unique<Botan::SM2_PublicKey>(curve_of(KeyKind::sm2), point);
-    else key = std::make_unique<Botan::ECDSA_PublicKey>(curve_of(KeyKind::ecdsa_p256), point);
+    if (state_->kind == KeyKind::sm2)
+      key = std::make_unique<Botan::SM2_PublicKey>(curve_of(KeyKind::sm2), point);
+    else
+      key = std::make_unique<Botan::ECDSA_PublicKey>(curve_of(KeyKind::ecdsa_p256), point);
   }
   return PublicKey(std::make_unique<PublicKey::State>(PublicKey::State{state_->kind, std::move(key)}));
 }
@@ -304,7 +319,8 @@ Result<Bytes> sm2_ciphertext_from_der(std::span<const std::uint8_t> der) {
         .decode(cipher, Botan::OCTET_STRING)
         .end_cons()
         .verify_end();
-    if (x.is_negative() || y.is_negative() || x.bytes() > scalar_size || y.bytes() > scalar_size || hash.size() != scalar_size || cipher.empty())
+    if (x.is_negative() || y.is_negative() || x.bytes() > scalar_size || y.bytes() > scalar_size || hash.size() != scalar_size ||
+        cipher.empty())
       return wrong_ciphertext("out of range");
     Bytes raw(1 + 2 * scalar_size);
     raw[0] = 4;
@@ -320,7 +336,8 @@ Result<Bytes> sm2_ciphertext_from_der(std::span<const std::uint8_t> der) {
 
 Result<Bytes> sm2_encrypt(const PublicKey& key, std::span<const std::uint8_t> plain, Random& random) {
   if (key.kind() != KeyKind::sm2) return Error(Code::bug, "sm2_encrypt with another kind of key");
-  if (plain.empty() || plain.size() > 65536) return Error(Code::too_large, Text("SM2 加密的内容应为 1 至 65536 字节。", "SM2 encrypts 1 to 65536 bytes."));
+  if (plain.empty() || plain.size() > 65536)
+    return Error(Code::too_large, Text("SM2 加密的内容应为 1 至 65536 字节。", "SM2 encrypts 1 to 65536 bytes."));
   try {
     RandomForBotan rng(random);
     Botan::PK_Encryptor_EME encryptor(*key.state().key, rng, "SM3");

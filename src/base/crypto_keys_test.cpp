@@ -39,7 +39,8 @@ TEST(Sm2, SignsTheVectorOfGbt32918) {
 }
 TEST(Sm2, TheSignersIdIsPartOfTheSignature) {
   const auto key = PublicKey::from_raw(KeyKind::sm2, of(sm2_point)).value();
-  for (const auto* other : {"", "1234567812345679", "ALICE123@YAHOO.COM"}) EXPECT_FALSE(key.verify(bytes_of("message digest"), of(sm2_signature), other).ok());
+  for (const auto* other : {"", "1234567812345679", "ALICE123@YAHOO.COM"})
+    EXPECT_FALSE(key.verify(bytes_of("message digest"), of(sm2_signature), other).ok());
   SystemRandom random;
   const auto mine = PrivateKey::generate(KeyKind::sm2, random);
   const auto signature = mine.sign(bytes_of("m"), "", random).value();
@@ -91,10 +92,13 @@ TEST(Sm2, EncryptsOneByteTo64Kib) {
 TEST(Ed25519, GivesTheVectorsOfRfc8032) {
   const struct {
     std::string_view seed, key, message, signature;
-  } rows[] = {{"9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60", "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a", "",
-               "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b"},
-              {"4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb", "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c", "72",
-               "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00"}};
+  } rows[] = {
+      {"9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
+       "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a", "",
+       "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b"},
+      {"4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb",
+       "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c", "72",
+       "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00"}};
   SystemRandom random;
   for (const auto& row : rows) {
     const auto key = PrivateKey::from_raw(KeyKind::ed25519, secret_of(row.seed)).value();
@@ -106,7 +110,8 @@ TEST(Ed25519, GivesTheVectorsOfRfc8032) {
 TEST(Ed25519, ASecondFormOfASignatureIsRefused) {
   // S + L verifies under the same equation; RFC 8032 asks to refuse it.
   const auto key = PublicKey::from_raw(KeyKind::ed25519, of("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a")).value();
-  auto signature = of("e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b");
+  auto signature = of(
+      "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b");
   const auto order = of("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010");
   ASSERT_TRUE(key.verify({}, signature, {}).ok());
   unsigned carry = 0;
@@ -122,9 +127,11 @@ TEST(Ed25519, ASecondFormOfASignatureIsRefused) {
 // RFC 6979, A.2.5, SHA-256, "sample".
 TEST(EcdsaP256, SignsTheVectorOfRfc6979) {
   SystemRandom random;
-  const auto key = PrivateKey::from_raw(KeyKind::ecdsa_p256, secret_of("c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721")).value();
-  EXPECT_EQ(hex(key.sign(bytes_of("sample"), {}, random).value()),
-            "efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8");
+  const auto key =
+      PrivateKey::from_raw(KeyKind::ecdsa_p256, secret_of("c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721")).value();
+  EXPECT_EQ(
+      hex(key.sign(bytes_of("sample"), {}, random).value()),
+      "efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8");
 }
 
 class KeyPair : public testing::TestWithParam<KeyKind> {
@@ -192,10 +199,13 @@ TEST(Keys, WhatIsNoKeyIsRefusedWithASentence) {
 TEST(Signatures, GoToDerAndBackInOneFormOnly) {
   const auto raw = of(sm2_signature);
   const auto der = signature_to_der(raw).value();
-  EXPECT_EQ(hex(der), "3046022100f5a03b0648d2c4630eeac513e1bb81a15944da3827d5b74143ac7eaceee720b3022100b1b6aa29df212fd8763182bc0d421ca1bb9038fd1f7f42d4840b69c485bbc1aa");
+  EXPECT_EQ(hex(der),
+            "3046022100f5a03b0648d2c4630eeac513e1bb81a15944da3827d5b74143ac7eaceee720b3022100b1b6aa29df212fd8763182bc0d421ca1bb9038fd1f7f42"
+            "d4840b69c485bbc1aa");
   EXPECT_EQ(signature_from_der(der).value(), raw);
   // Long form of a length, a needless zero, bytes behind, a negative number.
-  for (const auto* wrong : {"308006020101020101", "30810602010102010100", "300702020001020101", "30060201010201010000", "30060201ff020101", "3006020101020101ff"})
+  for (const auto* wrong : {"308006020101020101", "30810602010102010100", "300702020001020101", "30060201010201010000", "30060201ff020101",
+                            "3006020101020101ff"})
     EXPECT_FALSE(signature_from_der(of(wrong)).ok()) << wrong;
   EXPECT_EQ(signature_from_der(of("3006020101020102")).value().size(), 64U);
 }

@@ -58,9 +58,11 @@ Result<Stored> parse(std::string_view text) {
   if (parts.size() == 6 && parts[0].empty() && parts[1] == algorithm::argon2id && parts[2] == "v=19") {
     stored.argon2 = true;
     numbers = parts[3];
-    if (!take_number(numbers, "m=", stored.memory_kib) || !take_number(numbers, "t=", stored.passes) || !take_number(numbers, "p=", stored.lanes))
+    if (!take_number(numbers, "m=", stored.memory_kib) || !take_number(numbers, "t=", stored.passes) ||
+        !take_number(numbers, "p=", stored.lanes))
       return unreadable();
-    if (stored.memory_kib < 8 || stored.memory_kib > most_memory_kib || stored.passes < 1 || stored.passes > most_passes || stored.lanes != 1)
+    if (stored.memory_kib < 8 || stored.memory_kib > most_memory_kib || stored.passes < 1 || stored.passes > most_passes ||
+        stored.lanes != 1)
       return unreadable();
   } else if (parts.size() == 5 && parts[0].empty() && parts[1] == algorithm::pbkdf2_hmac_sm3) {
     numbers = parts[2];

@@ -22,7 +22,8 @@ TEST(Passwords, HashesOfOtherProgramsAreChecked) {
 TEST(Passwords, BothSuitesComeBackAndSaltsDiffer) {
   SystemRandom random;
   for (const auto suite : {Suite::intl, Suite::gm}) {
-    const auto a = hash_password(suite, secret("口令 with spaces"), random, cheap), b = hash_password(suite, secret("口令 with spaces"), random, cheap);
+    const auto a = hash_password(suite, secret("口令 with spaces"), random, cheap),
+               b = hash_password(suite, secret("口令 with spaces"), random, cheap);
     EXPECT_NE(a, b);
     EXPECT_TRUE(a.starts_with(suite == Suite::intl ? "$argon2id$v=19$m=64,t=1,p=1$" : "$pbkdf2-hmac-sm3$i=10$")) << a;
     EXPECT_EQ(check_password(a, secret("口令 with spaces")).value(), Verdict::right);
@@ -49,12 +50,15 @@ TEST(Passwords, CheaperOrOfTheOtherSuiteIsHashedAgain) {
 }
 
 TEST(Passwords, AStoredTextThatCannotBeReadOrAsksTooMuchIsABug) {
-  for (const auto* wrong : {"", "$", "plain", "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ", "$argon2id$v=16$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
-                            "$argon2id$v=19$m=4000000000,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
-                            "$argon2id$v=19$m=256,t=2,p=1$$", "$argon2id$v=19$m=256,t=2,p=1,x=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
-                            "$argon2id$v=19$m=256,t=99999,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
-                            "$argon2id$v=19$m=-1,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
-                            "$argon2i$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4", "$pbkdf2-hmac-sm3$i=0$AAECAwQFBgcICQoLDA0ODw$AAECAwQFBgcICQoLDA0ODw"}) {
+  for (const auto* wrong :
+       {"", "$", "plain", "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ",
+        "$argon2id$v=16$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
+        "$argon2id$v=19$m=4000000000,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4", "$argon2id$v=19$m=256,t=2,p=1$$",
+        "$argon2id$v=19$m=256,t=2,p=1,x=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
+        "$argon2id$v=19$m=256,t=99999,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
+        "$argon2id$v=19$m=-1,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
+        "$argon2i$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
+        "$pbkdf2-hmac-sm3$i=0$AAECAwQFBgcICQoLDA0ODw$AAECAwQFBgcICQoLDA0ODw"}) {
     const auto verdict = check_password(wrong, secret("password"));
     ASSERT_FALSE(verdict.ok()) << wrong;
     EXPECT_EQ(verdict.error().code(), Code::bug);

@@ -14,7 +14,8 @@ constexpr std::size_t tag_size = 16;
 const char* botan_name(Cipher cipher) { return cipher == Cipher::aes_256_gcm ? "AES-256/GCM" : "SM4/GCM"; }
 Error not_ours(std::string detail) {
   return Error(Code::bad_signature,
-               Text("密文无法解开：内容被改动、不完整，或不属于此处。", "The ciphertext does not open: it was changed, is not whole, or belongs elsewhere."),
+               Text("密文无法解开：内容被改动、不完整，或不属于此处。",
+                    "The ciphertext does not open: it was changed, is not whole, or belongs elsewhere."),
                std::move(detail));
 }
 
@@ -33,12 +34,14 @@ std::string_view to_text(Cipher cipher) { return cipher == Cipher::aes_256_gcm ?
 Result<Cipher> cipher_from_text(std::string_view text) {
   for (const auto cipher : {Cipher::aes_256_gcm, Cipher::sm4_gcm})
     if (to_text(cipher) == text) return cipher;
-  return Error(Code::not_supported, Text("不支持的加密算法，应为 aes-256-gcm 或 sm4-gcm。", "Unknown cipher: it is aes-256-gcm or sm4-gcm."),
+  return Error(Code::not_supported,
+               Text("不支持的加密算法，应为 aes-256-gcm 或 sm4-gcm。", "Unknown cipher: it is aes-256-gcm or sm4-gcm."),
                std::string(text.substr(0, 64)));
 }
 std::size_t key_size(Cipher cipher) { return cipher == Cipher::aes_256_gcm ? 32 : 16; }
 
-Result<Sealed> seal(Cipher cipher, const Secret& key, std::span<const std::uint8_t> plain, std::span<const std::uint8_t> associated, Random& random) {
+Result<Sealed> seal(Cipher cipher, const Secret& key, std::span<const std::uint8_t> plain, std::span<const std::uint8_t> associated,
+                    Random& random) {
   if (key.size() != key_size(cipher)) return Error(Code::bug, fmt::format("a key of {} bytes for {}", key.size(), to_text(cipher)));
   try {
     auto mode = Botan::AEAD_Mode::create_or_throw(botan_name(cipher), Botan::ENCRYPTION);
@@ -59,7 +62,8 @@ Result<Sealed> seal(Cipher cipher, const Secret& key, std::span<const std::uint8
 }
 
 Result<Secret> open(const Sealed& sealed, const Secret& key, std::span<const std::uint8_t> associated) {
-  if (key.size() != key_size(sealed.cipher)) return Error(Code::bug, fmt::format("a key of {} bytes for {}", key.size(), to_text(sealed.cipher)));
+  if (key.size() != key_size(sealed.cipher))
+    return Error(Code::bug, fmt::format("a key of {} bytes for {}", key.size(), to_text(sealed.cipher)));
   if (sealed.nonce.size() != nonce_size || sealed.ciphertext.size() < tag_size) return not_ours("too short");
   try {
     auto mode = Botan::AEAD_Mode::create_or_throw(botan_name(sealed.cipher), Botan::DECRYPTION);
@@ -82,8 +86,7 @@ std::string to_text(const Sealed& sealed) {
 Result<Sealed> parse_sealed(std::string_view text) {
   const auto first = text.find('.');
   const auto second = first == std::string_view::npos ? first : text.find('.', first + 1);
-  if (second == std::string_view::npos || text.find('.', second + 1) != std::string_view::npos)
-    return not_ours("not three parts");
+  if (second == std::string_view::npos || text.find('.', second + 1) != std::string_view::npos) return not_ours("not three parts");
   QUANJI_TRY(const auto cipher, cipher_from_text(text.substr(0, first)));
   QUANJI_TRY(auto nonce, from_base64url(text.substr(first + 1, second - first - 1)));
   QUANJI_TRY(auto ciphertext, from_base64url(text.substr(second + 1)));

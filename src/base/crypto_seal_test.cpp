@@ -56,7 +56,8 @@ class SealOfASuite : public testing::TestWithParam<Suite> {
   Cipher cipher;
   Secret key;
 };
-INSTANTIATE_TEST_SUITE_P(Suites, SealOfASuite, testing::Values(Suite::intl, Suite::gm), [](const auto& p) { return std::string(to_text(p.param)); });
+INSTANTIATE_TEST_SUITE_P(Suites, SealOfASuite, testing::Values(Suite::intl, Suite::gm),
+                         [](const auto& p) { return std::string(to_text(p.param)); });
 
 TEST_P(SealOfASuite, ComesBackWhole) {
   for (const std::size_t size : {0, 1, 15, 16, 17, 1000, 100000}) {
@@ -108,7 +109,8 @@ TEST_P(SealOfASuite, AKeyOfTheWrongSizeIsABug) {
   EXPECT_EQ(open(seal(cipher, key, {}, {}, random).value(), Secret(), {}).error().code(), Code::bug);
 }
 TEST(Seal, ReadsOnlyItsOwnText) {
-  for (const auto* wrong : {"", "aes-256-gcm", "aes-256-gcm..", "aes-256-gcm.AAAA.AAAA", "des.AAAAAAAAAAAAAAAA.AAAAAAAAAAAAAAAAAAAAAA", "...", "a.b.c.d"})
+  for (const auto* wrong :
+       {"", "aes-256-gcm", "aes-256-gcm..", "aes-256-gcm.AAAA.AAAA", "des.AAAAAAAAAAAAAAAA.AAAAAAAAAAAAAAAAAAAAAA", "...", "a.b.c.d"})
     EXPECT_FALSE(parse_sealed(wrong).ok()) << wrong;
 }
 
@@ -121,7 +123,8 @@ TEST(Hkdf, GivesTheVectorsOfRfc5869) {
             "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865");
   EXPECT_EQ(hex(hkdf(Mac::hmac_sha256, ikm, {}, "", 42).reveal_bytes()),
             "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8");
-  EXPECT_EQ(hex(hkdf(Mac::hmac_sm3, ikm, salt, info, 42).reveal_bytes()), "c69fe91b7aaee2dd5718d72dcaee0cce93f1b8e41f792da51261b6a517e68b36ed2c595572b01dfa359b");
+  EXPECT_EQ(hex(hkdf(Mac::hmac_sm3, ikm, salt, info, 42).reveal_bytes()),
+            "c69fe91b7aaee2dd5718d72dcaee0cce93f1b8e41f792da51261b6a517e68b36ed2c595572b01dfa359b");
 }
 
 }  // namespace

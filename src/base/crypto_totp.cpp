@@ -10,10 +10,14 @@ namespace {
 
 const char* botan_name(TotpHash hash) {
   switch (hash) {
-    case TotpHash::sha1: return "HMAC(SHA-1)";
-    case TotpHash::sha256: return "HMAC(SHA-256)";
-    case TotpHash::sha512: return "HMAC(SHA-512)";
-    case TotpHash::sm3: return "HMAC(SM3)";
+    case TotpHash::sha1:
+      return "HMAC(SHA-1)";
+    case TotpHash::sha256:
+      return "HMAC(SHA-256)";
+    case TotpHash::sha512:
+      return "HMAC(SHA-512)";
+    case TotpHash::sm3:
+      return "HMAC(SM3)";
   }
   return "";
 }
@@ -37,8 +41,10 @@ std::string percent(std::string_view text) {
   std::string out;
   for (const auto byte : bytes_of(text)) {
     const auto c = static_cast<char>(byte);
-    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~') out += c;
-    else out += fmt::format("%{:02X}", byte);
+    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~')
+      out += c;
+    else
+      out += fmt::format("%{:02X}", byte);
   }
   return out;
 }
@@ -59,8 +65,8 @@ std::optional<std::int64_t> check_totp(const Secret& key, std::string_view code,
 Secret totp_uri(const Secret& key, std::string_view issuer, std::string_view account, const TotpRule& rule) {
   constexpr std::string_view names[] = {"SHA1", "SHA256", "SHA512", "SM3"};
   auto key_text = base32(key.reveal_bytes());
-  auto uri = fmt::format("otpauth://totp/{}:{}?secret={}&issuer={}&algorithm={}&digits={}&period={}", percent(issuer), percent(account), key_text,
-                         percent(issuer), names[static_cast<std::size_t>(rule.hash)], rule.digits, rule.period_seconds);
+  auto uri = fmt::format("otpauth://totp/{}:{}?secret={}&issuer={}&algorithm={}&digits={}&period={}", percent(issuer), percent(account),
+                         key_text, percent(issuer), names[static_cast<std::size_t>(rule.hash)], rule.digits, rule.period_seconds);
   wipe(key_text);
   return Secret::take(uri);
 }

@@ -91,7 +91,8 @@ std::string_view to_text(Mac mac) { return mac == Mac::hmac_sha256 ? "hmac-sha25
 Result<Mac> mac_from_text(std::string_view text) {
   for (const auto mac : {Mac::hmac_sha256, Mac::hmac_sm3})
     if (to_text(mac) == text) return mac;
-  return Error(Code::not_supported, Text("不支持的消息认证算法，应为 hmac-sha256 或 hmac-sm3。", "Unknown MAC: it is hmac-sha256 or hmac-sm3."),
+  return Error(Code::not_supported,
+               Text("不支持的消息认证算法，应为 hmac-sha256 或 hmac-sm3。", "Unknown MAC: it is hmac-sha256 or hmac-sm3."),
                std::string(text.substr(0, 64)));
 }
 
@@ -100,7 +101,9 @@ struct MacKey::State {
   Secret key;
   std::unique_ptr<Botan::MessageAuthenticationCode> code;
   State(Mac m, Secret k)
-      : mac(m), key(std::move(k)), code(Botan::MessageAuthenticationCode::create_or_throw(m == Mac::hmac_sha256 ? "HMAC(SHA-256)" : "HMAC(SM3)")) {
+      : mac(m),
+        key(std::move(k)),
+        code(Botan::MessageAuthenticationCode::create_or_throw(m == Mac::hmac_sha256 ? "HMAC(SHA-256)" : "HMAC(SM3)")) {
     // Botan refuses keys of more than 4 096 bytes; RFC 2104 says a key longer than a block stands for its digest.
     if (key.size() > 64) {
       const auto shorter = digest(m == Mac::hmac_sha256 ? Hash::sha256 : Hash::sm3, key.reveal_bytes());

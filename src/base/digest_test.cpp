@@ -13,7 +13,8 @@ Secret key_of(std::string_view hex_text) { return Secret(std::span<const std::ui
 TEST(Digest, Sha256GivesTheVectorsOfFips180) {
   EXPECT_EQ(hex(sha256("abc")), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   EXPECT_EQ(hex(sha256("")), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-  EXPECT_EQ(hex(sha256("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq")), "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
+  EXPECT_EQ(hex(sha256("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq")),
+            "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
 }
 
 // GB/T 32905-2016, A.1 and A.2.
@@ -44,7 +45,8 @@ TEST(Mac, HmacSha256GivesTheVectorsOfRfc4231) {
   EXPECT_EQ(hex(MacKey(Mac::hmac_sha256, key_of(std::string(262, 'a'))).sign("Test Using Larger Than Block-Size Key - Hash Key First")),
             "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
   EXPECT_EQ(hex(MacKey(Mac::hmac_sha256, key_of(std::string(262, 'a')))
-                    .sign("This is a test using a larger than block-size key and a larger than block-size data. The key needs to be hashed before being "
+                    .sign("This is a test using a larger than block-size key and a larger than block-size data. The key needs to be hashed "
+                          "before being "
                           "used by the HMAC algorithm.")),
             "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2");
 }
@@ -60,7 +62,8 @@ TEST(Mac, HmacSm3IsWhatRfc2104MakesOfSm3) {
     const auto first = sm3(inner.append(message));
     return sm3(outer.append(text_of(first)));
   };
-  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{32}, std::size_t{63}, std::size_t{64}, std::size_t{65}, std::size_t{5000}}) {
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{1}, std::size_t{32}, std::size_t{63}, std::size_t{64}, std::size_t{65}, std::size_t{5000}}) {
     const std::string key(size, 'k');
     MacKey prepared(Mac::hmac_sm3, Secret(std::string_view(key)));
     for (const auto* message : {"", "a", "券机"}) EXPECT_EQ(prepared.sign(std::string_view(message)), by_hand(key, message)) << size;
@@ -112,7 +115,8 @@ TEST(Crc32c, InPiecesIsTheSameAsAtOnce) {
   SeededRandom random(3);
   Bytes bytes(100);
   random.fill(bytes);
-  for (std::size_t cut = 0; cut <= bytes.size(); ++cut) EXPECT_EQ(crc32c(std::span(bytes).subspan(cut), crc32c(std::span(bytes).first(cut))), crc32c(bytes));
+  for (std::size_t cut = 0; cut <= bytes.size(); ++cut)
+    EXPECT_EQ(crc32c(std::span(bytes).subspan(cut), crc32c(std::span(bytes).first(cut))), crc32c(bytes));
 }
 
 // RFC 6962, 2.1, written down as it stands there: from the top, at the largest power of two below n.

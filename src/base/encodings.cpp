@@ -79,12 +79,24 @@ struct Renamed {
   std::uint16_t character;
 };
 constexpr std::array<Renamed, 18> renamed = {{
-    {0xA6D9, 0x84318236, 0xE78D, 0xFE10}, {0xA6DA, 0x84318238, 0xE78E, 0xFE12}, {0xA6DB, 0x84318237, 0xE78F, 0xFE11},
-    {0xA6DC, 0x84318239, 0xE790, 0xFE13}, {0xA6DD, 0x84318330, 0xE791, 0xFE14}, {0xA6DE, 0x84318331, 0xE792, 0xFE15},
-    {0xA6DF, 0x84318332, 0xE793, 0xFE16}, {0xA6EC, 0x84318333, 0xE794, 0xFE17}, {0xA6ED, 0x84318334, 0xE795, 0xFE18},
-    {0xA6F3, 0x84318335, 0xE796, 0xFE19}, {0xFE59, 0x82359037, 0xE81E, 0x9FB4}, {0xFE61, 0x82359038, 0xE826, 0x9FB5},
-    {0xFE66, 0x82359039, 0xE82B, 0x9FB6}, {0xFE67, 0x82359130, 0xE82C, 0x9FB7}, {0xFE6D, 0x82359131, 0xE832, 0x9FB8},
-    {0xFE7E, 0x82359132, 0xE843, 0x9FB9}, {0xFE90, 0x82359133, 0xE854, 0x9FBA}, {0xFEA0, 0x82359134, 0xE864, 0x9FBB},
+    {0xA6D9, 0x84318236, 0xE78D, 0xFE10},
+    {0xA6DA, 0x84318238, 0xE78E, 0xFE12},
+    {0xA6DB, 0x84318237, 0xE78F, 0xFE11},
+    {0xA6DC, 0x84318239, 0xE790, 0xFE13},
+    {0xA6DD, 0x84318330, 0xE791, 0xFE14},
+    {0xA6DE, 0x84318331, 0xE792, 0xFE15},
+    {0xA6DF, 0x84318332, 0xE793, 0xFE16},
+    {0xA6EC, 0x84318333, 0xE794, 0xFE17},
+    {0xA6ED, 0x84318334, 0xE795, 0xFE18},
+    {0xA6F3, 0x84318335, 0xE796, 0xFE19},
+    {0xFE59, 0x82359037, 0xE81E, 0x9FB4},
+    {0xFE61, 0x82359038, 0xE826, 0x9FB5},
+    {0xFE66, 0x82359039, 0xE82B, 0x9FB6},
+    {0xFE67, 0x82359130, 0xE82C, 0x9FB7},
+    {0xFE6D, 0x82359131, 0xE832, 0x9FB8},
+    {0xFE7E, 0x82359132, 0xE843, 0x9FB9},
+    {0xFE90, 0x82359133, 0xE854, 0x9FBA},
+    {0xFEA0, 0x82359134, 0xE864, 0x9FBB},
 }};
 // Six two-byte codes stay at private-use characters in 2022, and the ideographs of the same glyph have four bytes; glibc merges the two
 // and so loses one of them.
@@ -168,18 +180,18 @@ Converter& encoder(Charset to) {
   return to == Charset::gbk ? gbk : gb18030;
 }
 Error no_module(Charset charset) {
-  return Error(Code::not_supported,
-               Text(fmt::format("本机缺少 {} 转换模块（glibc gconv）。", to_text(charset)),
-                    fmt::format("This machine has no {} module (glibc gconv).", to_text(charset))));
+  return Error(Code::not_supported, Text(fmt::format("本机缺少 {} 转换模块（glibc gconv）。", to_text(charset)),
+                                         fmt::format("This machine has no {} module (glibc gconv).", to_text(charset))));
 }
 Error unreadable_at(Charset charset, std::size_t offset) {
   return Error(Code::invalid_field, Text(fmt::format("第 {} 字节（从 0 数起）处不是 {} 编码的文本。", offset, to_text(charset)),
                                          fmt::format("Not {} text at byte {} (counted from 0).", to_text(charset), offset)));
 }
 Error cannot_write(Charset charset, std::size_t offset, std::uint32_t point) {
-  return Error(Code::invalid_field,
-               Text(fmt::format("第 {} 字节（从 0 数起）处的字符 U+{:04X} 无法用 {} 编码表示。", offset, point, to_text(charset)),
-                    fmt::format("The character U+{:04X} at byte {} (counted from 0) cannot be written in {}.", point, offset, to_text(charset))));
+  return Error(
+      Code::invalid_field,
+      Text(fmt::format("第 {} 字节（从 0 数起）处的字符 U+{:04X} 无法用 {} 编码表示。", offset, point, to_text(charset)),
+           fmt::format("The character U+{:04X} at byte {} (counted from 0) cannot be written in {}.", point, offset, to_text(charset))));
 }
 
 }  // namespace
@@ -207,8 +219,10 @@ std::string repair_utf8(std::string_view text) {
   out.reserve(text.size());
   for (std::size_t i = 0; i < bytes.size();) {
     const auto step = step_at(bytes, i);
-    if (step.good) out += text.substr(i, step.length);
-    else out += "\xEF\xBF\xBD";
+    if (step.good)
+      out += text.substr(i, step.length);
+    else
+      out += "\xEF\xBF\xBD";
     i += step.length;
   }
   return out;
@@ -219,9 +233,12 @@ std::size_t utf8_length(std::string_view text) {
 
 std::string_view to_text(Charset charset) {
   switch (charset) {
-    case Charset::utf8: return "utf-8";
-    case Charset::gbk: return "gbk";
-    case Charset::gb18030: return "gb18030";
+    case Charset::utf8:
+      return "utf-8";
+    case Charset::gbk:
+      return "gbk";
+    case Charset::gb18030:
+      return "gb18030";
   }
   return {};
 }
@@ -232,7 +249,8 @@ Result<Charset> charset_from_text(std::string_view text) {
   if (lower == "utf-8" || lower == "utf8") return Charset::utf8;
   if (lower == "gbk" || lower == "cp936" || lower == "gb2312") return Charset::gbk;
   if (lower == "gb18030") return Charset::gb18030;
-  return Error(Code::invalid_field, Text("文本编码应为 utf-8、gbk 或 gb18030。", "The encoding is utf-8, gbk or gb18030."), lower.substr(0, 64));
+  return Error(Code::invalid_field, Text("文本编码应为 utf-8、gbk 或 gb18030。", "The encoding is utf-8, gbk or gb18030."),
+               lower.substr(0, 64));
 }
 
 Result<std::string> to_utf8(Charset from, std::string_view bytes) {

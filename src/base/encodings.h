@@ -18,7 +18,7 @@ std::string repair_utf8(std::string_view text);
 std::size_t utf8_length(std::string_view text);
 
 enum class Charset : std::uint8_t { utf8, gbk, gb18030 };
-std::string_view to_text(Charset charset);  // "utf-8", "gbk", "gb18030"
+std::string_view to_text(Charset charset);                 // "utf-8", "gbk", "gb18030"
 Result<Charset> charset_from_text(std::string_view text);  // those, in any case, and "utf8", "cp936", "gb2312"
 
 // Failures are invalid_field and name the byte offset in the input (and the code point, when encoding).

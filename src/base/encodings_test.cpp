@@ -14,10 +14,14 @@ std::string of(std::string_view hex_text) { return std::string(text_of(from_hex(
 std::string utf8_of(std::uint32_t point) {
   std::string out;
   const auto put = [&](std::uint32_t byte) { out += static_cast<char>(byte); };
-  if (point < 0x80) put(point);
-  else if (point < 0x800) put(0xC0 | point >> 6), put(0x80 | (point & 63));
-  else if (point < 0x10000) put(0xE0 | point >> 12), put(0x80 | (point >> 6 & 63)), put(0x80 | (point & 63));
-  else put(0xF0 | point >> 18), put(0x80 | (point >> 12 & 63)), put(0x80 | (point >> 6 & 63)), put(0x80 | (point & 63));
+  if (point < 0x80)
+    put(point);
+  else if (point < 0x800)
+    put(0xC0 | point >> 6), put(0x80 | (point & 63));
+  else if (point < 0x10000)
+    put(0xE0 | point >> 12), put(0x80 | (point >> 6 & 63)), put(0x80 | (point & 63));
+  else
+    put(0xF0 | point >> 18), put(0x80 | (point >> 12 & 63)), put(0x80 | (point >> 6 & 63)), put(0x80 | (point & 63));
   return out;
 }
 
@@ -76,22 +80,25 @@ TEST(Gb18030, EveryCharacterIsWrittenAndReadAgain) {
       const auto one = to_utf8(Charset::gb18030, from_utf8(Charset::gb18030, utf8_of(point)).value()).value();
       if (one == utf8_of(point)) continue;
       ASSERT_EQ(one.size(), 3U);
-      changed[point] = (static_cast<std::uint32_t>(one[0] & 15) << 12) | (static_cast<std::uint32_t>(one[1] & 63) << 6) | static_cast<std::uint32_t>(one[2] & 63);
+      changed[point] = (static_cast<std::uint32_t>(one[0] & 15) << 12) | (static_cast<std::uint32_t>(one[1] & 63) << 6) |
+                       static_cast<std::uint32_t>(one[2] & 63);
     }
   }
   // Only the 18 private-use characters of before 2005 come back as what they stood for.
   const std::map<std::uint32_t, std::uint32_t> expected = {
-      {0xE78D, 0xFE10}, {0xE78E, 0xFE12}, {0xE78F, 0xFE11}, {0xE790, 0xFE13}, {0xE791, 0xFE14}, {0xE792, 0xFE15}, {0xE793, 0xFE16}, {0xE794, 0xFE17}, {0xE795, 0xFE18},
-      {0xE796, 0xFE19}, {0xE81E, 0x9FB4}, {0xE826, 0x9FB5}, {0xE82B, 0x9FB6}, {0xE82C, 0x9FB7}, {0xE832, 0x9FB8}, {0xE843, 0x9FB9}, {0xE854, 0x9FBA}, {0xE864, 0x9FBB}};
+      {0xE78D, 0xFE10}, {0xE78E, 0xFE12}, {0xE78F, 0xFE11}, {0xE790, 0xFE13}, {0xE791, 0xFE14}, {0xE792, 0xFE15},
+      {0xE793, 0xFE16}, {0xE794, 0xFE17}, {0xE795, 0xFE18}, {0xE796, 0xFE19}, {0xE81E, 0x9FB4}, {0xE826, 0x9FB5},
+      {0xE82B, 0x9FB6}, {0xE82C, 0x9FB7}, {0xE832, 0x9FB8}, {0xE843, 0x9FB9}, {0xE854, 0x9FBA}, {0xE864, 0x9FBB}};
   EXPECT_EQ(changed, expected);
 }
 TEST(Gb18030, HasTheMappingsOf2022) {
   const struct {
     std::string_view code;
     std::uint32_t point;
-  } rows[] = {{"a6d9", 0xFE10},     {"a6da", 0xFE12},     {"a6db", 0xFE11},     {"a6f3", 0xFE19},  {"fe59", 0x9FB4},      {"fea0", 0x9FBB},
-              {"a8bc", 0x1E3F},     {"8135f437", 0xE7C7}, {"fe51", 0xE816},     {"fe91", 0xE855},  {"95329031", 0x20087}, {"9635b630", 0x241FE},
-              {"90308130", 0x10000}, {"e3329a35", 0x10FFFF}, {"a2e3", 0x20AC}, {"81308130", 0x80}, {"d2bb", 0x4E00}};
+  } rows[] = {{"a6d9", 0xFE10},      {"a6da", 0xFE12},      {"a6db", 0xFE11},      {"a6f3", 0xFE19},       {"fe59", 0x9FB4},
+              {"fea0", 0x9FBB},      {"a8bc", 0x1E3F},      {"8135f437", 0xE7C7},  {"fe51", 0xE816},       {"fe91", 0xE855},
+              {"95329031", 0x20087}, {"9635b630", 0x241FE}, {"90308130", 0x10000}, {"e3329a35", 0x10FFFF}, {"a2e3", 0x20AC},
+              {"81308130", 0x80},    {"d2bb", 0x4E00}};
   for (const auto& row : rows) {
     EXPECT_EQ(to_utf8(Charset::gb18030, of(row.code)).value(), utf8_of(row.point)) << row.code;
     EXPECT_EQ(hex(bytes_of(from_utf8(Charset::gb18030, utf8_of(row.point)).value())), row.code);

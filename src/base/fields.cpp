@@ -26,16 +26,22 @@ bool is_email(std::string_view t) {
          std::none_of(t.begin(), t.end(), [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7f; });
 }
 bool is_printable(std::string_view t) {
-  return std::none_of(t.begin(), t.end(), [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n') || c == 0x7f; });
+  return std::none_of(t.begin(), t.end(),
+                      [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n') || c == 0x7f; });
 }
 
 }  // namespace
 
-const Pattern name_pattern{"^[a-z0-9][a-z0-9_-]{0,62}$", is_name,
-                           {"应为小写字母、数字、_ 或 -，以字母或数字开头，最长 63 个字符", "lower-case letters, digits, _ and -, beginning with a letter or digit, 63 at most"}};
-const Pattern account_pattern{"^[A-Za-z0-9][A-Za-z0-9._@-]{0,62}$", is_account,
-                              {"应为字母、数字、. _ @ 或 -，以字母或数字开头，最长 63 个字符", "letters, digits, . _ @ and -, beginning with a letter or digit, 63 at most"}};
-const Pattern email_pattern{"^[^\\s@\\u0000-\\u0020\\u007f]+@[^\\s@\\u0000-\\u0020\\u007f]+$", is_email, {"应为电子邮件地址", "an e-mail address"}};
+const Pattern name_pattern{"^[a-z0-9][a-z0-9_-]{0,62}$",
+                           is_name,
+                           {"应为小写字母、数字、_ 或 -，以字母或数字开头，最长 63 个字符",
+                            "lower-case letters, digits, _ and -, beginning with a letter or digit, 63 at most"}};
+const Pattern account_pattern{"^[A-Za-z0-9][A-Za-z0-9._@-]{0,62}$",
+                              is_account,
+                              {"应为字母、数字、. _ @ 或 -，以字母或数字开头，最长 63 个字符",
+                               "letters, digits, . _ @ and -, beginning with a letter or digit, 63 at most"}};
+const Pattern email_pattern{
+    "^[^\\s@\\u0000-\\u0020\\u007f]+@[^\\s@\\u0000-\\u0020\\u007f]+$", is_email, {"应为电子邮件地址", "an e-mail address"}};
 const Pattern printable_pattern{"^[^\\u0000-\\u0008\\u000b-\\u001f\\u007f]*$", is_printable, {"不能含控制字符", "no control characters"}};
 
 std::string_view camel_case(std::string_view snake) {

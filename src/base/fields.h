@@ -46,17 +46,17 @@ enum class Kind : std::uint8_t { text, integer, number, boolean, time, date, id,
 struct ValueOps {
   Kind kind{};
   bool optional = false;
-  const ValueOps* inner = nullptr;                     // of optional<T>: T; of a list: its element
-  std::string_view id_prefix{};                        // kind id
-  std::span<const std::string_view> spellings{};       // kind enumeration, in the order of the enumerators
-  const FieldList& (*object)() = nullptr;              // kind object
-  void (*clear)(void*) = nullptr;                      // back to T{}
+  const ValueOps* inner = nullptr;                // of optional<T>: T; of a list: its element
+  std::string_view id_prefix{};                   // kind id
+  std::span<const std::string_view> spellings{};  // kind enumeration, in the order of the enumerators
+  const FieldList& (*object)() = nullptr;         // kind object
+  void (*clear)(void*) = nullptr;                 // back to T{}
   void (*assign)(void* to, const void* from) = nullptr;
-  bool (*engaged)(const void*) = nullptr;              // optional
-  void* (*engage)(void*) = nullptr;                    // optional: makes T{} inside and returns it
-  const void* (*look)(const void*) = nullptr;          // optional, engaged
-  std::size_t (*size)(const void*) = nullptr;          // list
-  void* (*append)(void*) = nullptr;                    // list: a fresh element at the end
+  bool (*engaged)(const void*) = nullptr;      // optional
+  void* (*engage)(void*) = nullptr;            // optional: makes T{} inside and returns it
+  const void* (*look)(const void*) = nullptr;  // optional, engaged
+  std::size_t (*size)(const void*) = nullptr;  // list
+  void* (*append)(void*) = nullptr;            // list: a fresh element at the end
   const void* (*at)(const void*, std::size_t) = nullptr;
   void (*take_secret)(void*, std::string_view) = nullptr;
 };
@@ -74,24 +74,24 @@ extern const Pattern printable_pattern;  // no control characters but tab and li
 
 enum Flags : std::uint32_t {
   no_flags = 0,
-  read_only = 1,     // answered, refused on input
-  write_only = 2,    // taken, never answered
-  masked = 4,        // shown in part only (telephone, card)
-  secret_once = 8,   // a secret answered exactly once: never stored with idempotent answers
-  in_path = 16,      // filled from the path, not from body or query
-  level3 = 32,       // customer data of level 3 or more
+  read_only = 1,    // answered, refused on input
+  write_only = 2,   // taken, never answered
+  masked = 4,       // shown in part only (telephone, card)
+  secret_once = 8,  // a secret answered exactly once: never stored with idempotent answers
+  in_path = 16,     // filled from the path, not from body or query
+  level3 = 32,      // customer data of level 3 or more
 };
 
 struct Limits {
-  std::int64_t min = INT64_MIN;    // text: characters; list: elements; integer: value
-  std::int64_t max = INT64_MAX;    // text without a limit is held to 4 096 characters, a list to 1 000 elements
+  std::int64_t min = INT64_MIN;  // text: characters; list: elements; integer: value
+  std::int64_t max = INT64_MAX;  // text without a limit is held to 4 096 characters, a list to 1 000 elements
   const Pattern* pattern = nullptr;
   std::uint32_t flags = no_flags;
-  std::string_view fallback{};     // JSON of the value taken when the field is absent; the field is then not required
+  std::string_view fallback{};  // JSON of the value taken when the field is absent; the field is then not required
 };
 
 struct Field {
-  std::string_view name;           // C++ name = column name
+  std::string_view name;  // C++ name = column name
   std::size_t offset = 0;
   const ValueOps* ops = nullptr;
   Sentence sentence;
@@ -174,7 +174,8 @@ template <class T>
 constexpr ValueOps make_ops() {
   ValueOps o;
   o.clear = [](void* p) { *static_cast<T*>(p) = T{}; };
-  if constexpr (std::is_copy_assignable_v<T>) o.assign = [](void* to, const void* from) { *static_cast<T*>(to) = *static_cast<const T*>(from); };
+  if constexpr (std::is_copy_assignable_v<T>)
+    o.assign = [](void* to, const void* from) { *static_cast<T*>(to) = *static_cast<const T*>(from); };
   if constexpr (OptionalOf<T>::value) {
     using U = typename OptionalOf<T>::Inner;
     o.kind = value_ops<U>.kind;
@@ -227,10 +228,13 @@ constexpr ValueOps make_ops() {
 }
 
 // takes_exactly<T, N>: an aggregate with N members. `{}` initialises any member, so N braces fit and N + 1 do not.
-#define QUANJI_B4 {}, {}, {}, {}
+#define QUANJI_B4 \
+  {}, {}, {}, {}
 #define QUANJI_B16 QUANJI_B4, QUANJI_B4, QUANJI_B4, QUANJI_B4
-#define QUANJI_TAKES(n, ...) \
-  if constexpr (N == n) return requires { T{__VA_ARGS__}; }
+#define QUANJI_TAKES(n, ...)              \
+  if constexpr (N == n) return requires { \
+      T{__VA_ARGS__};                     \
+    }
 template <class T, std::size_t N>
 constexpr bool takes() {
   if constexpr (N == 0) return true;
@@ -260,28 +264,28 @@ constexpr bool takes_exactly() {
 
 }  // namespace quanji::base
 
-#define QF(member, zh, en, ...)                                                                                            \
-  ::quanji::base::Field {                                                                                                  \
-    #member, offsetof(Self, member), &::quanji::base::value_ops<decltype(Self::member)>, {zh, en}, ::quanji::base::Limits { __VA_ARGS__ } \
+#define QF(member, zh, en, ...)                                                                                                \
+  ::quanji::base::Field {                                                                                                      \
+#member, offsetof(Self, member), &::quanji::base::value_ops < decltype(Self::member)>, {zh, en }, ::quanji::base::Limits { \
+      __VA_ARGS__                                                                                                              \
+    }                                                                                                                          \
   }
-#define QUANJI_FIELDS(Type, ...)                                                                                      \
-  const ::quanji::base::FieldList& Type::fields() {                                                                   \
-    using Self = Type;                                                                                                \
-    static constexpr ::quanji::base::Field entries[] = {__VA_ARGS__};                                                 \
+#define QUANJI_FIELDS(Type, ...)                                                                                                       \
+  const ::quanji::base::FieldList& Type::fields() {                                                                                    \
+    using Self = Type;                                                                                                                 \
+    static constexpr ::quanji::base::Field entries[] = {__VA_ARGS__};                                                                  \
     static_assert(::quanji::base::detail::takes_exactly<Self, std::size(entries)>(), #Type " has fields that its list does not name"); \
-    static const ::quanji::base::FieldList list(#Type, entries);                                                      \
-    return list;                                                                                                      \
+    static const ::quanji::base::FieldList list(#Type, entries);                                                                       \
+    return list;                                                                                                                       \
   }
 // QUANJI_ENUM(quanji::domain::UserState, "enabled", "disabled", "locked"): at namespace quanji scope or outside of it.
-#define QUANJI_ENUM(Enum, ...)                                                   \
-  template <>                                                                    \
-  struct quanji::base::Spelling<Enum> {                                          \
-    static constexpr std::string_view words[] = {__VA_ARGS__};                   \
+#define QUANJI_ENUM(Enum, ...)                                 \
+  template <>                                                  \
+  struct quanji::base::Spelling<Enum> {                        \
+    static constexpr std::string_view words[] = {__VA_ARGS__}; \
   }
 namespace quanji::base {
 template <class E>
-  requires std::is_enum_v<E>
-constexpr std::string_view word(E e) {
-  return Spelling<E>::words[static_cast<std::size_t>(e)];
-}
+requires std::is_enum_v<E>
+constexpr std::string_view word(E e) { return Spelling<E>::words[static_cast<std::size_t>(e)]; }
 }  // namespace quanji::base

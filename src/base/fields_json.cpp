@@ -28,20 +28,25 @@ std::string joined(std::span<const std::string_view> words, std::string_view mar
 }
 
 // Limits of a text, list or integer, by the field they stand on.
-void check_count(std::int64_t n, const Limits& limits, std::int64_t standard, std::string_view unit_zh, std::string_view unit_en, Problems& problems,
-                 std::string_view at) {
+void check_count(std::int64_t n, const Limits& limits, std::int64_t standard, std::string_view unit_zh, std::string_view unit_en,
+                 Problems& problems, std::string_view at) {
   const auto max = limits.max == INT64_MAX ? standard : limits.max;
   const auto min = limits.min == INT64_MIN ? 0 : limits.min;
-  if (n > max) problems.add(Code::invalid_field, at, {fmt::format("最多 {} {}，现有 {}", max, unit_zh, n), fmt::format("at most {} {}, found {}", max, unit_en, n)});
-  if (n < min) problems.add(Code::invalid_field, at, {fmt::format("至少 {} {}", min, unit_zh), fmt::format("at least {} {}", min, unit_en)});
+  if (n > max)
+    problems.add(Code::invalid_field, at,
+                 {fmt::format("最多 {} {}，现有 {}", max, unit_zh, n), fmt::format("at most {} {}, found {}", max, unit_en, n)});
+  if (n < min)
+    problems.add(Code::invalid_field, at, {fmt::format("至少 {} {}", min, unit_zh), fmt::format("at least {} {}", min, unit_en)});
 }
 
 void take_text(const ValueOps& ops, void* value, std::string_view text, const Limits& limits, Problems& problems, std::string_view at) {
   switch (ops.kind) {
     case Kind::text:
       check_count(characters(text), limits, default_text_limit, "个字符", "characters", problems, at);
-      if (limits.pattern && !text.empty() && !limits.pattern->ok(text)) problems.add(Code::invalid_field, at, Text(limits.pattern->sentence));
-      if (text.find('\0') != std::string_view::npos) problems.add(Code::invalid_field, at, {"不能含空字符（U+0000）", "must not contain the character U+0000"});
+      if (limits.pattern && !text.empty() && !limits.pattern->ok(text))
+        problems.add(Code::invalid_field, at, Text(limits.pattern->sentence));
+      if (text.find('\0') != std::string_view::npos)
+        problems.add(Code::invalid_field, at, {"不能含空字符（U+0000）", "must not contain the character U+0000"});
       *static_cast<std::string*>(value) = text;
       return;
     case Kind::secret:
@@ -49,29 +54,37 @@ void take_text(const ValueOps& ops, void* value, std::string_view text, const Li
       ops.take_secret(value, text);
       return;
     case Kind::time:
-      if (auto parsed = parse_time(text)) *static_cast<Time*>(value) = *parsed;
-      else problems.add(Code::invalid_field, at, parsed.error().message());
+      if (auto parsed = parse_time(text))
+        *static_cast<Time*>(value) = *parsed;
+      else
+        problems.add(Code::invalid_field, at, parsed.error().message());
       return;
     case Kind::date:
-      if (auto parsed = parse_date(text)) *static_cast<Date*>(value) = *parsed;
-      else problems.add(Code::invalid_field, at, parsed.error().message());
+      if (auto parsed = parse_date(text))
+        *static_cast<Date*>(value) = *parsed;
+      else
+        problems.add(Code::invalid_field, at, parsed.error().message());
       return;
     case Kind::id:
-      if (auto parsed = parse_id(text, ops.id_prefix, *static_cast<Ulid*>(value)); !parsed) problems.add(Code::wrong_id_type, at, parsed.error().message());
+      if (auto parsed = parse_id(text, ops.id_prefix, *static_cast<Ulid*>(value)); !parsed)
+        problems.add(Code::wrong_id_type, at, parsed.error().message());
       return;
     case Kind::enumeration: {
       const auto found = std::find(ops.spellings.begin(), ops.spellings.end(), text);
       if (found == ops.spellings.end())
-        problems.add(Code::invalid_field, at, expected("以下之一：" + joined(ops.spellings, "、"), "one of: " + joined(ops.spellings, ", ")));
+        problems.add(Code::invalid_field, at,
+                     expected("以下之一：" + joined(ops.spellings, "、"), "one of: " + joined(ops.spellings, ", ")));
       else
         *static_cast<std::uint8_t*>(value) = static_cast<std::uint8_t>(found - ops.spellings.begin());
       return;
     }
-    default: return;
+    default:
+      return;
   }
 }
 
-void take_value(const ValueOps& ops, void* value, const json::value& from, const Limits& limits, Problems& problems, Side side, Unknown unknown, std::string_view at) {
+void take_value(const ValueOps& ops, void* value, const json::value& from, const Limits& limits, Problems& problems, Side side,
+                Unknown unknown, std::string_view at) {
   switch (ops.kind) {
     case Kind::text:
     case Kind::secret:
@@ -83,13 +96,22 @@ void take_value(const ValueOps& ops, void* value, const json::value& from, const
       return problems.add(Code::invalid_field, at, expected("文本", "text"));
     case Kind::integer: {
       std::int64_t n = 0;
-      if (const auto* i = from.if_int64()) n = *i;
-      else if (const auto* d = from.if_double(); d && std::nearbyint(*d) == *d && std::abs(*d) < 9e15) n = static_cast<std::int64_t>(*d);
-      else return problems.add(Code::invalid_field, at, expected("整数", "a whole number"));
+      if (const auto* i = from.if_int64())
+        n = *i;
+      else if (const auto* d = from.if_double(); d && std::nearbyint(*d) == *d && std::abs(*d) < 9e15)
+        n = static_cast<std::int64_t>(*d);
+      else
+        return problems.add(Code::invalid_field, at, expected("整数", "a whole number"));
       if (n < limits.min || n > limits.max) {
-        if (limits.min == INT64_MIN) return problems.add(Code::invalid_field, at, expected(fmt::format("不大于 {} 的整数", limits.max), fmt::format("at most {}", limits.max)));
-        if (limits.max == INT64_MAX) return problems.add(Code::invalid_field, at, expected(fmt::format("不小于 {} 的整数", limits.min), fmt::format("at least {}", limits.min)));
-        return problems.add(Code::invalid_field, at, expected(fmt::format("{} 到 {} 之间的整数", limits.min, limits.max), fmt::format("between {} and {}", limits.min, limits.max)));
+        if (limits.min == INT64_MIN)
+          return problems.add(Code::invalid_field, at,
+                              expected(fmt::format("不大于 {} 的整数", limits.max), fmt::format("at most {}", limits.max)));
+        if (limits.max == INT64_MAX)
+          return problems.add(Code::invalid_field, at,
+                              expected(fmt::format("不小于 {} 的整数", limits.min), fmt::format("at least {}", limits.min)));
+        return problems.add(
+            Code::invalid_field, at,
+            expected(fmt::format("{} 到 {} 之间的整数", limits.min, limits.max), fmt::format("between {} and {}", limits.min, limits.max)));
       }
       *static_cast<std::int64_t*>(value) = n;
       return;
@@ -108,7 +130,8 @@ void take_value(const ValueOps& ops, void* value, const json::value& from, const
       static_cast<JsonText*>(value)->text = std::move(text);
       return;
     }
-    case Kind::object: return decode(ops.object(), value, from, problems, side, unknown, nullptr, false, at);
+    case Kind::object:
+      return decode(ops.object(), value, from, problems, side, unknown, nullptr, false, at);
     case Kind::list: {
       const auto* array = from.if_array();
       if (!array) return problems.add(Code::invalid_field, at, expected("数组", "an array"));
@@ -116,7 +139,9 @@ void take_value(const ValueOps& ops, void* value, const json::value& from, const
       check_count(static_cast<std::int64_t>(array->size()), limits, default_list_limit, "项", "items", problems, at);
       if (problems.found.size() != before) return;
       for (std::size_t i = 0; i < array->size(); ++i)
-        take_value(*ops.inner, ops.append(value), (*array)[i], Limits{.max = side == Side::stored ? INT64_MAX - 1 : INT64_MAX, .pattern = limits.pattern}, problems, side, unknown, pointer(at, std::to_string(i)));
+        take_value(*ops.inner, ops.append(value), (*array)[i],
+                   Limits{.max = side == Side::stored ? INT64_MAX - 1 : INT64_MAX, .pattern = limits.pattern}, problems, side, unknown,
+                   pointer(at, std::to_string(i)));
       return;
     }
   }
@@ -125,7 +150,8 @@ void take_value(const ValueOps& ops, void* value, const json::value& from, const
 // What is stored was checked by the rules of its day; tightened rules must not make it unreadable.
 constexpr Limits unlimited{.max = INT64_MAX - 1};
 
-void take_field(const Field& field, void* object, const json::value& from, Problems& problems, Side side, Unknown unknown, std::string_view at) {
+void take_field(const Field& field, void* object, const json::value& from, Problems& problems, Side side, Unknown unknown,
+                std::string_view at) {
   const auto& ops = *field.ops;
   const auto& limits = side == Side::stored ? unlimited : field.limits;
   void* value = field.in(object);
@@ -142,8 +168,10 @@ void take_field(const Field& field, void* object, const json::value& from, Probl
 
 void Problems::add(Code why, std::string_view at, Text reason) {
   if (found.size() >= 50) return;  // enough to mend a body by; a hostile body is not answered with megabytes
-  if (found.empty()) code = why;
-  else if (code != why) code = Code::invalid_field;
+  if (found.empty())
+    code = why;
+  else if (code != why)
+    code = Code::invalid_field;
   found.push_back({std::string(at), std::move(reason)});
 }
 
@@ -152,8 +180,8 @@ Status Problems::as_status() && {
   return Error(code).with_fields(std::move(found));
 }
 
-void decode(const FieldList& list, void* object, const json::value& from, Problems& problems, Side side, Unknown unknown, std::uint64_t* given, bool partial,
-            std::string_view at) {
+void decode(const FieldList& list, void* object, const json::value& from, Problems& problems, Side side, Unknown unknown,
+            std::uint64_t* given, bool partial, std::string_view at) {
   const auto* members = from.if_object();
   if (!members) return problems.add(Code::invalid_field, at, expected("对象", "an object"));
   std::uint64_t seen = 0;
@@ -188,8 +216,8 @@ void decode(const FieldList& list, void* object, const json::value& from, Proble
     if ((seen >> i) & 1U) continue;
     if (!field.limits.fallback.empty()) {
       json::error_code ec;
-      take_field(field, object, json::parse(json::string_view(field.limits.fallback.data(), field.limits.fallback.size()), ec), problems, side, unknown,
-                 pointer(at, list.json_name(i)));
+      take_field(field, object, json::parse(json::string_view(field.limits.fallback.data(), field.limits.fallback.size()), ec), problems,
+                 side, unknown, pointer(at, list.json_name(i)));
     } else if (side == Side::request && field.required() && !(field.limits.flags & in_path)) {
       problems.add(Code::invalid_field, pointer(at, list.json_name(i)), {"必填", "is required"});
     }
@@ -206,7 +234,8 @@ void decode_text(const Field& field, void* object, std::string_view text, Proble
     case Kind::integer: {
       std::int64_t n = 0;
       const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), n);
-      if (ec != std::errc() || end != text.data() + text.size()) return problems.add(Code::invalid_field, name, expected("整数", "a whole number"));
+      if (ec != std::errc() || end != text.data() + text.size())
+        return problems.add(Code::invalid_field, name, expected("整数", "a whole number"));
       return take_value(ops, value, json::value(n), field.limits, problems, Side::request, Unknown::refuse, name);
     }
     case Kind::boolean:
@@ -223,8 +252,10 @@ void decode_text(const Field& field, void* object, std::string_view text, Proble
       return;
     case Kind::number:
     case Kind::object:
-    case Kind::json: return problems.add(Code::invalid_field, name, {"不能作为查询参数", "cannot stand in a query"});
-    default: return take_text(ops, value, text, field.limits, problems, name);
+    case Kind::json:
+      return problems.add(Code::invalid_field, name, {"不能作为查询参数", "cannot stand in a query"});
+    default:
+      return take_text(ops, value, text, field.limits, problems, name);
   }
 }
 
@@ -237,14 +268,22 @@ void check_text(const ValueOps& ops, std::string_view text, std::string_view nam
   Date d;
   std::uint8_t e = 0;
   switch (ops.kind) {
-    case Kind::integer: return decode_text(Field{name, 0, &value_ops<std::int64_t>, {}, {}}, &n, text, problems);
-    case Kind::boolean: return decode_text(Field{name, 0, &value_ops<bool>, {}, {}}, &b, text, problems);
-    case Kind::text: return take_text(ops, &s, text, Limits{.max = 500}, problems, name);
-    case Kind::id: return take_text(ops, &ulid, text, {}, problems, name);
-    case Kind::time: return take_text(ops, &t, text, {}, problems, name);
-    case Kind::date: return take_text(ops, &d, text, {}, problems, name);
-    case Kind::enumeration: return take_text(ops, &e, text, {}, problems, name);
-    default: return problems.add(Code::bug, name, {"不能作为筛选条件", "cannot be a filter"});
+    case Kind::integer:
+      return decode_text(Field{name, 0, &value_ops<std::int64_t>, {}, {}}, &n, text, problems);
+    case Kind::boolean:
+      return decode_text(Field{name, 0, &value_ops<bool>, {}, {}}, &b, text, problems);
+    case Kind::text:
+      return take_text(ops, &s, text, Limits{.max = 500}, problems, name);
+    case Kind::id:
+      return take_text(ops, &ulid, text, {}, problems, name);
+    case Kind::time:
+      return take_text(ops, &t, text, {}, problems, name);
+    case Kind::date:
+      return take_text(ops, &d, text, {}, problems, name);
+    case Kind::enumeration:
+      return take_text(ops, &e, text, {}, problems, name);
+    default:
+      return problems.add(Code::bug, name, {"不能作为筛选条件", "cannot be a filter"});
   }
 }
 
@@ -258,11 +297,21 @@ void append_json_string(std::string& out, std::string_view text) {
     out.append(text, plain, i - plain);
     plain = i + 1;
     switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\t': out += "\\t"; break;
-      case '\r': out += "\\r"; break;
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
       default:
         out += "\\u00";
         out += hex[c >> 4];
@@ -275,33 +324,49 @@ void append_json_string(std::string& out, std::string_view text) {
 
 void encode_value(const ValueOps& ops, const void* value, std::string& out, Side side) {
   if (ops.optional) {
-    if (ops.engaged(value)) encode_value(*ops.inner, ops.look(value), out, side);
-    else out += "null";
+    if (ops.engaged(value))
+      encode_value(*ops.inner, ops.look(value), out, side);
+    else
+      out += "null";
     return;
   }
   switch (ops.kind) {
-    case Kind::text: return append_json_string(out, *static_cast<const std::string*>(value));
-    case Kind::integer: fmt::format_to(std::back_inserter(out), "{}", *static_cast<const std::int64_t*>(value)); return;
+    case Kind::text:
+      return append_json_string(out, *static_cast<const std::string*>(value));
+    case Kind::integer:
+      fmt::format_to(std::back_inserter(out), "{}", *static_cast<const std::int64_t*>(value));
+      return;
     case Kind::number: {
       const auto d = *static_cast<const double*>(value);
-      if (std::isfinite(d)) fmt::format_to(std::back_inserter(out), "{}", d);
-      else out += "null";
+      if (std::isfinite(d))
+        fmt::format_to(std::back_inserter(out), "{}", d);
+      else
+        out += "null";
       return;
     }
-    case Kind::boolean: out += *static_cast<const bool*>(value) ? "true" : "false"; return;
-    case Kind::time: fmt::format_to(std::back_inserter(out), "\"{}\"", to_text(*static_cast<const Time*>(value))); return;
-    case Kind::date: fmt::format_to(std::back_inserter(out), "\"{}\"", to_text(*static_cast<const Date*>(value))); return;
+    case Kind::boolean:
+      out += *static_cast<const bool*>(value) ? "true" : "false";
+      return;
+    case Kind::time:
+      fmt::format_to(std::back_inserter(out), "\"{}\"", to_text(*static_cast<const Time*>(value)));
+      return;
+    case Kind::date:
+      fmt::format_to(std::back_inserter(out), "\"{}\"", to_text(*static_cast<const Date*>(value)));
+      return;
     case Kind::id: {
       const auto& ulid = *static_cast<const Ulid*>(value);
-      if (ulid.empty()) out += "null";
-      else fmt::format_to(std::back_inserter(out), "\"{}_{}\"", ops.id_prefix, to_text(ulid));
+      if (ulid.empty())
+        out += "null";
+      else
+        fmt::format_to(std::back_inserter(out), "\"{}_{}\"", ops.id_prefix, to_text(ulid));
       return;
     }
     case Kind::enumeration: {
       const auto i = *static_cast<const std::uint8_t*>(value);
       return append_json_string(out, i < ops.spellings.size() ? ops.spellings[i] : "?");
     }
-    case Kind::object: return encode(ops.object(), value, out, side);
+    case Kind::object:
+      return encode(ops.object(), value, out, side);
     case Kind::list: {
       out += '[';
       for (std::size_t i = 0, n = ops.size(value); i < n; ++i) {
@@ -316,7 +381,9 @@ void encode_value(const ValueOps& ops, const void* value, std::string& out, Side
       out += text.empty() ? "null" : text;
       return;
     }
-    case Kind::secret: out += "null"; return;
+    case Kind::secret:
+      out += "null";
+      return;
   }
 }
 
@@ -350,11 +417,16 @@ Result<json::value> parse_json(std::string_view text, std::size_t max_depth) {
 Scalar to_scalar(const ValueOps& ops, const void* value, std::string& scratch) {
   if (ops.optional) return ops.engaged(value) ? to_scalar(*ops.inner, ops.look(value), scratch) : Scalar{};
   switch (ops.kind) {
-    case Kind::text: return std::string_view(*static_cast<const std::string*>(value));
-    case Kind::integer: return *static_cast<const std::int64_t*>(value);
-    case Kind::boolean: return std::int64_t{*static_cast<const bool*>(value)};
-    case Kind::time: return static_cast<const Time*>(value)->micros;
-    case Kind::date: return std::int64_t{static_cast<const Date*>(value)->days};
+    case Kind::text:
+      return std::string_view(*static_cast<const std::string*>(value));
+    case Kind::integer:
+      return *static_cast<const std::int64_t*>(value);
+    case Kind::boolean:
+      return std::int64_t{*static_cast<const bool*>(value)};
+    case Kind::time:
+      return static_cast<const Time*>(value)->micros;
+    case Kind::date:
+      return std::int64_t{static_cast<const Date*>(value)->days};
     case Kind::id: {
       const auto& ulid = *static_cast<const Ulid*>(value);
       if (ulid.empty()) return {};
@@ -364,20 +436,24 @@ Scalar to_scalar(const ValueOps& ops, const void* value, std::string& scratch) {
       const auto i = *static_cast<const std::uint8_t*>(value);
       return i < ops.spellings.size() ? ops.spellings[i] : std::string_view{};
     }
-    case Kind::json: return std::string_view(static_cast<const JsonText*>(value)->text);
+    case Kind::json:
+      return std::string_view(static_cast<const JsonText*>(value)->text);
     case Kind::number:
     case Kind::object:
     case Kind::list:
       scratch.clear();
       encode_value(ops, value, scratch, Side::stored);
       return std::string_view(scratch);
-    case Kind::secret: return {};
+    case Kind::secret:
+      return {};
   }
   return {};
 }
 
 Status from_scalar(const ValueOps& ops, void* value, const Scalar& scalar) {
-  const auto misfit = [&] { return Error(Code::bug, fmt::format("a column holds what its field cannot take (kind {})", static_cast<int>(ops.kind))); };
+  const auto misfit = [&] {
+    return Error(Code::bug, fmt::format("a column holds what its field cannot take (kind {})", static_cast<int>(ops.kind)));
+  };
   if (std::holds_alternative<std::monostate>(scalar)) {
     if (ops.optional || ops.kind == Kind::id || ops.kind == Kind::json || ops.kind == Kind::text || ops.kind == Kind::list) {
       ops.clear(value);
@@ -388,11 +464,20 @@ Status from_scalar(const ValueOps& ops, void* value, const Scalar& scalar) {
   if (ops.optional) return from_scalar(*ops.inner, ops.engage(value), scalar);
   if (const auto* n = std::get_if<std::int64_t>(&scalar)) {
     switch (ops.kind) {
-      case Kind::integer: *static_cast<std::int64_t*>(value) = *n; return {};
-      case Kind::boolean: *static_cast<bool*>(value) = *n != 0; return {};
-      case Kind::time: *static_cast<Time*>(value) = Time{*n}; return {};
-      case Kind::date: *static_cast<Date*>(value) = Date{static_cast<std::int32_t>(*n)}; return {};
-      default: return misfit();
+      case Kind::integer:
+        *static_cast<std::int64_t*>(value) = *n;
+        return {};
+      case Kind::boolean:
+        *static_cast<bool*>(value) = *n != 0;
+        return {};
+      case Kind::time:
+        *static_cast<Time*>(value) = Time{*n};
+        return {};
+      case Kind::date:
+        *static_cast<Date*>(value) = Date{static_cast<std::int32_t>(*n)};
+        return {};
+      default:
+        return misfit();
     }
   }
   if (const auto* bytes = std::get_if<std::span<const std::uint8_t>>(&scalar)) {
@@ -402,8 +487,12 @@ Status from_scalar(const ValueOps& ops, void* value, const Scalar& scalar) {
   }
   const auto text = std::get<std::string_view>(scalar);
   switch (ops.kind) {
-    case Kind::text: *static_cast<std::string*>(value) = text; return {};
-    case Kind::json: static_cast<JsonText*>(value)->text = text; return {};
+    case Kind::text:
+      *static_cast<std::string*>(value) = text;
+      return {};
+    case Kind::json:
+      static_cast<JsonText*>(value)->text = text;
+      return {};
     case Kind::enumeration: {
       const auto found = std::find(ops.spellings.begin(), ops.spellings.end(), text);
       if (found == ops.spellings.end()) return misfit();
@@ -419,7 +508,8 @@ Status from_scalar(const ValueOps& ops, void* value, const Scalar& scalar) {
       take_value(ops, value, parsed, Limits{}, problems, Side::stored, Unknown::ignore, {});
       return problems.found.empty() ? Status{} : Status{misfit()};
     }
-    default: return misfit();
+    default:
+      return misfit();
   }
 }
 

@@ -40,10 +40,12 @@ struct Thing {
   double share = 0;
   static const FieldList& fields();
 };
-QUANJI_FIELDS(Thing, QF(id, "标识", "Id", .flags = read_only), QF(name, "名称", "Name", .pattern = &name_pattern), QF(code, "编码", "Code", .max = 3),
-              QF(size_in_bytes, "大小", "Size", .fallback = "7"), QF(enabled, "启用", "Enabled", .fallback = "true"), QF(colour, "颜色", "Colour", .fallback = "\"red\""),
-              QF(seen_at, "时间", "Seen"), QF(day, "日期", "Day", .fallback = "\"2026-01-02\""), QF(parts, "部件", "Parts", .max = 2, .fallback = "[]"),
-              QF(tags, "标签", "Tags", .fallback = "[]"), QF(extra, "其他", "Extra", .fallback = "null"), QF(share, "占比", "Share", .fallback = "0"))
+QUANJI_FIELDS(Thing, QF(id, "标识", "Id", .flags = read_only), QF(name, "名称", "Name", .pattern = &name_pattern),
+              QF(code, "编码", "Code", .max = 3), QF(size_in_bytes, "大小", "Size", .fallback = "7"),
+              QF(enabled, "启用", "Enabled", .fallback = "true"), QF(colour, "颜色", "Colour", .fallback = "\"red\""),
+              QF(seen_at, "时间", "Seen"), QF(day, "日期", "Day", .fallback = "\"2026-01-02\""),
+              QF(parts, "部件", "Parts", .max = 2, .fallback = "[]"), QF(tags, "标签", "Tags", .fallback = "[]"),
+              QF(extra, "其他", "Extra", .fallback = "null"), QF(share, "占比", "Share", .fallback = "0"))
 
 boost::json::value parsed(std::string_view text) { return *parse_json(text); }
 // "field: English reason" of every problem.
@@ -76,19 +78,22 @@ TEST(Fields, AbsentFieldsTakeTheirFallback) {
 }
 
 TEST(Fields, EveryProblemIsNamedAtOnceWithItsPlace) {
-  EXPECT_EQ(problems_of(R"({"name":"Not A Name","code":"four","colour":"green","parts":[{"name":"","amount":10}],"nonsense":1,"id":"tng_0"})"),
-            "invalid_field\n"
-            "name: lower-case letters, digits, _ and -, beginning with a letter or digit, 63 at most\n"
-            "code: at most 3 characters, found 4\n"
-            "colour: must be one of: red, deep_blue\n"
-            "parts/0/name: at least 1 characters\n"
-            "parts/0/amount: must be between 1 and 9\n"
-            "nonsense: there is no such field\n"
-            "id: is read-only: leave it out");
+  EXPECT_EQ(
+      problems_of(R"({"name":"Not A Name","code":"four","colour":"green","parts":[{"name":"","amount":10}],"nonsense":1,"id":"tng_0"})"),
+      "invalid_field\n"
+      "name: lower-case letters, digits, _ and -, beginning with a letter or digit, 63 at most\n"
+      "code: at most 3 characters, found 4\n"
+      "colour: must be one of: red, deep_blue\n"
+      "parts/0/name: at least 1 characters\n"
+      "parts/0/amount: must be between 1 and 9\n"
+      "nonsense: there is no such field\n"
+      "id: is read-only: leave it out");
 }
 
 TEST(Fields, ARequiredFieldThatIsMissingIsNamed) { EXPECT_EQ(problems_of("{}"), "invalid_field\nname: is required"); }
-TEST(Fields, OnlyUnknownFieldsGiveTheirOwnCode) { EXPECT_EQ(problems_of(R"({"name":"a","x":1})"), "unknown_field\nx: there is no such field"); }
+TEST(Fields, OnlyUnknownFieldsGiveTheirOwnCode) {
+  EXPECT_EQ(problems_of(R"({"name":"a","x":1})"), "unknown_field\nx: there is no such field");
+}
 TEST(Fields, WrongTypesAreRefusedNotConverted) {
   EXPECT_EQ(problems_of(R"({"name":1})"), "invalid_field\nname: must be text");
   EXPECT_EQ(problems_of(R"({"name":"a","sizeInBytes":"7"})"), "invalid_field\nsizeInBytes: must be a whole number");
@@ -104,7 +109,9 @@ TEST(Fields, ADoubledKeyIsRefusedWhereTheParserKeepsBoth) {
   EXPECT_EQ(thing->name, "b");
 }
 TEST(Fields, CharactersAreCountedNotBytes) { EXPECT_EQ(problems_of(R"({"name":"a","code":"券机人"})"), ""); }
-TEST(Fields, ListsAreBounded) { EXPECT_EQ(problems_of(R"({"name":"a","parts":[{},{},{}]})"), "invalid_field\nparts: at most 2 items, found 3"); }
+TEST(Fields, ListsAreBounded) {
+  EXPECT_EQ(problems_of(R"({"name":"a","parts":[{},{},{}]})"), "invalid_field\nparts: at most 2 items, found 3");
+}
 TEST(Fields, AHostileBodyIsAnsweredWithFiftyProblemsAtMost) {
   std::string body = R"({"name":"a")";
   for (int i = 0; i < 500; ++i) body += ",\"x" + std::to_string(i) + "\":1";
@@ -154,7 +161,8 @@ TEST(Fields, APatchChangesOnlyWhatWasGivenAndNullClears) {
   thing.size_in_bytes = 3;
   Patch<Thing> patch;
   Problems problems;
-  decode(Thing::fields(), &patch.value, parsed(R"({"code":null,"sizeInBytes":4})"), problems, Side::request, Unknown::refuse, &patch.given, true);
+  decode(Thing::fields(), &patch.value, parsed(R"({"code":null,"sizeInBytes":4})"), problems, Side::request, Unknown::refuse, &patch.given,
+         true);
   ASSERT_TRUE(problems.found.empty());
   patch.apply_to(thing);
   EXPECT_EQ(thing.name, "old");

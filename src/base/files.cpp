@@ -13,7 +13,8 @@ namespace quanji::base {
 namespace {
 
 Error disk_refused(std::string detail) {
-  return Error(Code::store_unavailable, Text("磁盘拒绝了读写，请检查空间与权限。", "The disk refused: look at its space and the rights."), std::move(detail));
+  return Error(Code::store_unavailable, Text("磁盘拒绝了读写，请检查空间与权限。", "The disk refused: look at its space and the rights."),
+               std::move(detail));
 }
 
 }  // namespace
@@ -66,7 +67,8 @@ Status create_durable_file(const std::string& path, std::string_view content, un
   if (::link(draft.c_str(), path.c_str()) != 0) {
     if (errno != EEXIST) return give_up("link");
     ::unlink(draft.c_str());
-    return Error(Code::name_taken, Text(fmt::format("文件 {} 已存在，不会覆盖。", path), fmt::format("The file {} exists and is not overwritten.", path)));
+    return Error(Code::name_taken,
+                 Text(fmt::format("文件 {} 已存在，不会覆盖。", path), fmt::format("The file {} exists and is not overwritten.", path)));
   }
   ::unlink(draft.c_str());
   return sync_folder(folder_of(path));

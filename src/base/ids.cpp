@@ -68,8 +68,9 @@ Status parse_id(std::string_view text, std::string_view prefix, Ulid& out) {
   Ulid ulid;
   if (bar == std::string_view::npos || !from_text(text.substr(bar + 1), ulid)) {
     const auto shown = text.substr(0, 40);
-    return Error(Code::wrong_id_type, Text(fmt::format("“{}”不是标识，应形如 {}_01J9ZK3V5T8QW2R4X6Y8Z0A1B2", shown, prefix),
-                                           fmt::format("\"{}\" is not an id; it should look like {}_01J9ZK3V5T8QW2R4X6Y8Z0A1B2", shown, prefix)));
+    return Error(Code::wrong_id_type,
+                 Text(fmt::format("“{}”不是标识，应形如 {}_01J9ZK3V5T8QW2R4X6Y8Z0A1B2", shown, prefix),
+                      fmt::format("\"{}\" is not an id; it should look like {}_01J9ZK3V5T8QW2R4X6Y8Z0A1B2", shown, prefix)));
   }
   if (text.substr(0, bar) != prefix) {
     const auto other = text.substr(0, std::min<std::size_t>(bar, 16));

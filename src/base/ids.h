@@ -20,8 +20,8 @@ struct Ulid {
   auto operator<=>(const Ulid&) const = default;
   bool empty() const { return *this == Ulid{}; }
 };
-std::string to_text(const Ulid& ulid);                // 26 characters of Crockford base32, upper case
-bool from_text(std::string_view text, Ulid& out);     // exactly 26 characters; lower case is accepted
+std::string to_text(const Ulid& ulid);             // 26 characters of Crockford base32, upper case
+bool from_text(std::string_view text, Ulid& out);  // exactly 26 characters; lower case is accepted
 
 // Makes ULIDs that rise within the process, also when the wall clock stands still or goes back. Any thread.
 class UlidSource {

@@ -1,8 +1,8 @@
 #include "base/keyring.h"
 
-#include <boost/json.hpp>
 #include <fmt/format.h>
 
+#include <boost/json.hpp>
 #include <map>
 #include <mutex>
 #include <shared_mutex>
@@ -31,7 +31,8 @@ Error not_an_envelope(std::string detail) {
   return Error(Code::bad_signature, Text("密文格式不正确或不完整。", "The envelope is damaged or not whole."), std::move(detail));
 }
 Error damaged_document(std::string detail) {
-  return Error(Code::bug, Text("密钥环文档损坏或不属于此根密钥。", "The keyring document is damaged or belongs to another root key."), std::move(detail));
+  return Error(Code::bug, Text("密钥环文档损坏或不属于此根密钥。", "The keyring document is damaged or belongs to another root key."),
+               std::move(detail));
 }
 Error no_such_key(std::string_view id) {
   return Error(Code::not_found, Text("密钥环中没有这把密钥。", "The keyring does not hold this key."), std::string(id.substr(0, 64)));
@@ -175,10 +176,11 @@ Result<Keyring> Keyring::load(std::unique_ptr<RootKey> root, std::string_view do
     };
     if (top.at("v").as_int64() != 1) return damaged_document("another version of the format");
     if (text(top, "root") != state->root->id())
-      return Error(Code::store_unavailable,
-                   Text(fmt::format("密钥环由根密钥 {} 保护，而当前根密钥是 {}：请换回原来的根密钥文件。", text(top, "root"), state->root->id()),
-                        fmt::format("The keyring is protected by root key {}, but the root key here is {}: put the right root key file back.",
-                                    text(top, "root"), state->root->id())));
+      return Error(
+          Code::store_unavailable,
+          Text(fmt::format("密钥环由根密钥 {} 保护，而当前根密钥是 {}：请换回原来的根密钥文件。", text(top, "root"), state->root->id()),
+               fmt::format("The keyring is protected by root key {}, but the root key here is {}: put the right root key file back.",
+                           text(top, "root"), state->root->id())));
     const auto take = [&](const char* name, std::string_view prefix, std::map<std::string, Held, std::less<>>& into) -> Status {
       for (const auto& item : top.at(name).as_array()) {
         const auto& object = item.as_object();
@@ -188,7 +190,8 @@ Result<Keyring> Keyring::load(std::unique_ptr<RootKey> root, std::string_view do
         Held held{suite, std::string(text(object, "wrapped")), {}};
         QUANJI_TRY(held.plain, state->root->unwrap(held.wrapped, id));
         const auto right_size = prefix == "kek-" ? key_size(cipher_of(suite)) : 32;
-        if (held.plain.size() != right_size || !into.emplace(id, std::move(held)).second) return damaged_document("a key of another size, or twice");
+        if (held.plain.size() != right_size || !into.emplace(id, std::move(held)).second)
+          return damaged_document("a key of another size, or twice");
       }
       return {};
     };
@@ -201,7 +204,8 @@ Result<Keyring> Keyring::load(std::unique_ptr<RootKey> root, std::string_view do
   } catch (const std::exception& e) {
     return damaged_document(e.what());
   }
-  if (!state->keks.contains(state->current_kek) || !state->masters.contains(state->current_master)) return damaged_document("no current key");
+  if (!state->keks.contains(state->current_kek) || !state->masters.contains(state->current_master))
+    return damaged_document("no current key");
   return Keyring(std::move(state));
 }
 
@@ -236,7 +240,8 @@ Result<std::string> Keyring::seal(const SecretPlace& place, const Secret& plain)
   const auto data_key = Secret::random(*state_->random, key_size(cipher));
   QUANJI_TRY(const auto wrapped, wrap_data_key(data_key, id, kek, cipher, *state_->random));
   QUANJI_TRY(const auto sealed, base::seal(cipher, data_key, plain.reveal_bytes(), bound_to(place, cipher), *state_->random));
-  return fmt::format("{}.{}.{}.{}.{}.{}", envelope_mark, to_text(cipher), id, wrapped, base64url(sealed.nonce), base64url(sealed.ciphertext));
+  return fmt::format("{}.{}.{}.{}.{}.{}", envelope_mark, to_text(cipher), id, wrapped, base64url(sealed.nonce),
+                     base64url(sealed.ciphertext));
 }
 
 Result<Secret> Keyring::open(const SecretPlace& place, std::string_view text) const {
@@ -276,7 +281,8 @@ Result<std::string> Keyring::rewrap(std::string_view text) const {
 Status Keyring::drop_kek(std::string_view id) {
   const std::unique_lock lock(state_->mutex);
   if (id == state_->current_kek)
-    return Error(Code::still_referenced, Text("当前使用的密钥不能删除，请先轮换。", "The current key cannot be dropped: make a new one first."));
+    return Error(Code::still_referenced,
+                 Text("当前使用的密钥不能删除，请先轮换。", "The current key cannot be dropped: make a new one first."));
   const auto found = state_->keks.find(id);
   if (found == state_->keks.end()) return no_such_key(id);
   state_->keks.erase(found);

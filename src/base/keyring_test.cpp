@@ -95,7 +95,8 @@ TEST_F(KeyringTest, ALinkAFolderOrNothingIsNoRootKeyFile) {
 }
 
 class KeyringOfASuite : public KeyringTest, public testing::WithParamInterface<Suite> {};
-INSTANTIATE_TEST_SUITE_P(Suites, KeyringOfASuite, testing::Values(Suite::intl, Suite::gm), [](const auto& p) { return std::string(to_text(p.param)); });
+INSTANTIATE_TEST_SUITE_P(Suites, KeyringOfASuite, testing::Values(Suite::intl, Suite::gm),
+                         [](const auto& p) { return std::string(to_text(p.param)); });
 
 TEST_P(KeyringOfASuite, WhatIsSealedOpensAgainAlsoAfterARestart) {
   const auto ring = Keyring::create(root(), GetParam(), random).value();
@@ -172,7 +173,8 @@ TEST_F(KeyringTest, AnotherRootKeyOrAChangedDocumentIsRefused) {
   const auto other = Keyring::load(create_root_key_file(folder + "/other.key", random).value(), document, random);
   ASSERT_FALSE(other.ok());
   EXPECT_EQ(other.error().code(), Code::store_unavailable);
-  for (const auto* wrong : {"", "{}", "[]", "null", R"({"v":1})"}) EXPECT_EQ(Keyring::load(root(), wrong, random).error().code(), Code::bug) << wrong;
+  for (const auto* wrong : {"", "{}", "[]", "null", R"({"v":1})"})
+    EXPECT_EQ(Keyring::load(root(), wrong, random).error().code(), Code::bug) << wrong;
   // Wrapped keys exchanged between their ids: each is bound to its own.
   auto two = Keyring::create(root(), Suite::intl, random).value();
   ASSERT_TRUE(two.new_kek(Suite::intl).ok());
@@ -202,7 +204,8 @@ TEST_F(KeyringTest, TheDocumentHoldsNoKeyInPlain) {
   const auto ring = Keyring::create(root(), Suite::intl, random).value();
   const auto key_line = content().substr(content().find("key ", 20) + 4, 64);
   const auto root_bytes = from_hex(key_line).value();
-  for (const auto& spelled : {key_line, base64(root_bytes), base64url(root_bytes)}) EXPECT_EQ(ring.document().find(spelled), std::string::npos);
+  for (const auto& spelled : {key_line, base64(root_bytes), base64url(root_bytes)})
+    EXPECT_EQ(ring.document().find(spelled), std::string::npos);
 }
 TEST_F(KeyringTest, ServesThreadsWhileItRotates) {
   auto ring = Keyring::create(root(), Suite::intl, random).value();

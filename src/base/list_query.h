@@ -31,10 +31,10 @@ struct ListQuery {
   std::vector<GivenFilter> filters;
   std::string keyword;
   std::optional<Time> created_from, created_to;
-  std::string sort;            // "", "name", "-createdAt"
-  std::string cursor;          // opaque, from a former answer
-  std::int64_t page = 0;       // 1…; 0 = not asked for
-  std::int64_t page_size = 20; // 1…200
+  std::string sort;             // "", "name", "-createdAt"
+  std::string cursor;           // opaque, from a former answer
+  std::int64_t page = 0;        // 1…; 0 = not asked for
+  std::int64_t page_size = 20;  // 1…200
 
   const std::string* filter(std::string_view name) const {
     for (const auto& given : filters)

@@ -83,11 +83,15 @@ void append_value(std::string& line, const Value& value) {
     return;
   }
   std::string number;
-  if (const auto* whole = std::get_if<std::int64_t>(&held)) number = fmt::format("{}", *whole);
-  else number = fmt::format("{}", std::get<double>(held));
+  if (const auto* whole = std::get_if<std::int64_t>(&held))
+    number = fmt::format("{}", *whole);
+  else
+    number = fmt::format("{}", std::get<double>(held));
   // A password of digits may have been read as a number; "nan" and "inf" are no JSON either.
-  if (number.find_first_not_of("0123456789+-.e") == std::string::npos && mask(number) == number) line += number;
-  else append_text(line, number);
+  if (number.find_first_not_of("0123456789+-.e") == std::string::npos && mask(number) == number)
+    line += number;
+  else
+    append_text(line, number);
 }
 
 std::string line_of(Level level, std::string_view event, const Running& to) {
@@ -115,7 +119,8 @@ std::string_view to_text(Level level) {
 Result<Level> level_from_text(std::string_view text) {
   for (const auto level : {Level::debug, Level::info, Level::warn, Level::error, Level::off})
     if (to_text(level) == text) return level;
-  return Error(Code::invalid_field, Text("日志级别应为 debug、info、warn、error 或 off。", "The log level is debug, info, warn, error or off."));
+  return Error(Code::invalid_field,
+               Text("日志级别应为 debug、info、warn、error 或 off。", "The log level is debug, info, warn, error or off."));
 }
 
 Status start(Settings settings, Clock& clock) {

@@ -21,8 +21,8 @@ Result<Level> level_from_text(std::string_view text);
 
 struct Settings {
   Level level = Level::info;
-  std::string file;                              // empty: standard error; created 0640, appended to
-  std::function<void(std::string_view)> write;   // instead of file and standard error; called under a lock, a line without its end
+  std::string file;                             // empty: standard error; created 0640, appended to
+  std::function<void(std::string_view)> write;  // instead of file and standard error; called under a lock, a line without its end
 };
 // Until start() only warn and error are written, to standard error and without a time. `clock` must outlive stop().
 Status start(Settings settings, Clock& clock);
@@ -39,8 +39,7 @@ class Value {
   Value(const std::string& v) : value_(std::string_view(v)) {}
   Value(bool v) : value_(v) {}
   template <std::integral T>
-    requires(!std::same_as<T, bool>)
-  Value(T v) : value_(static_cast<std::int64_t>(v)) {}
+  requires(!std::same_as<T, bool>) Value(T v) : value_(static_cast<std::int64_t>(v)) {}
   Value(double v) : value_(v) {}
   Value(const Secret&) = delete;
   const auto& held() const { return value_; }

@@ -34,11 +34,14 @@ std::string percent_encoded(std::string_view text, bool upper, bool form) {
   std::string out;
   for (const auto byte : bytes_of(text)) {
     const auto c = static_cast<char>(byte);
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || (c == '~' && !form) ||
-                       (c == '*' && form);
-    if (plain) out += c;
-    else if (c == ' ' && form) out += '+';
-    else out += upper ? fmt::format("%{:02X}", byte) : fmt::format("%{:02x}", byte);
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
+                       (c == '~' && !form) || (c == '*' && form);
+    if (plain)
+      out += c;
+    else if (c == ' ' && form)
+      out += '+';
+    else
+      out += upper ? fmt::format("%{:02X}", byte) : fmt::format("%{:02x}", byte);
   }
   return out;
 }

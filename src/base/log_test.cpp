@@ -1,10 +1,10 @@
 #include "base/log.h"
 
-#include <boost/json.hpp>
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include <boost/json.hpp>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -31,7 +31,9 @@ TEST_F(Log, ALineIsOneJsonObjectWithItsFields) {
   const std::string name = "r\"1\"\n";
   log::info("robot_connected", {{"robot", name}, {"slots", 2}, {"share", 0.5}, {"fresh", true}, {"kind", "plain"}});
   ASSERT_EQ(lines.size(), 1U);
-  EXPECT_EQ(lines[0], R"({"time":"2026-11-18T19:06:40.000+08:00","level":"info","event":"robot_connected","robot":"r\"1\"\n","slots":2,"share":0.5,"fresh":true,"kind":"plain"})");
+  EXPECT_EQ(
+      lines[0],
+      R"({"time":"2026-11-18T19:06:40.000+08:00","level":"info","event":"robot_connected","robot":"r\"1\"\n","slots":2,"share":0.5,"fresh":true,"kind":"plain"})");
 }
 TEST_F(Log, LinesBelowTheLevelAreNotMade) {
   log::debug("unseen");
@@ -75,7 +77,12 @@ TEST_F(Log, ALiveSecretIsMaskedInEverySpellingAndNotAfterwards) {
   const std::string plain = "p@ss w\"ör+d/€";
   const Secret secret{std::string_view(plain)};
   const auto bytes = bytes_of(plain);
-  std::vector<std::string> spellings = {plain, hex(bytes), base64(bytes), base64url(bytes), "p%40ss%20w%22%C3%B6r%2Bd%2F%E2%82%AC", "p%40ss%20w%22%c3%b6r%2bd%2f%e2%82%ac",
+  std::vector<std::string> spellings = {plain,
+                                        hex(bytes),
+                                        base64(bytes),
+                                        base64url(bytes),
+                                        "p%40ss%20w%22%C3%B6r%2Bd%2F%E2%82%AC",
+                                        "p%40ss%20w%22%c3%b6r%2bd%2f%e2%82%ac",
                                         "p%40ss+w%22%C3%B6r%2Bd%2F%E2%82%AC"};
   {
     const log::LiveSecret live(secret);

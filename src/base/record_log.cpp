@@ -49,15 +49,18 @@ bool whole_record_after(std::span<const std::uint8_t> b, std::size_t at) {
 }
 
 Error corrupt(std::size_t offset) {
-  return Error(Code::store_unavailable,
-               Text(fmt::format("记录文件在第 {} 字节处损坏，已停止读取，其后的内容未动。请保留该文件并联系管理员。", offset),
-                    fmt::format("The record file is damaged at byte {}: reading stopped there and nothing after it was touched. Keep the file and tell "
-                                "the administrator.",
-                                offset)),
-               "record log corrupt");
+  return Error(
+      Code::store_unavailable,
+      Text(fmt::format("记录文件在第 {} 字节处损坏，已停止读取，其后的内容未动。请保留该文件并联系管理员。", offset),
+           fmt::format(
+               "The record file is damaged at byte {}: reading stopped there and nothing after it was touched. Keep the file and tell "
+               "the administrator.",
+               offset)),
+      "record log corrupt");
 }
 Error disk_refused(std::string_view act) {
-  return Error(Code::store_unavailable, Text("磁盘拒绝写入记录，请检查空间与硬件。", "The disk refused a record: look at its space and its health."),
+  return Error(Code::store_unavailable,
+               Text("磁盘拒绝写入记录，请检查空间与硬件。", "The disk refused a record: look at its space and its health."),
                system_detail(act, "record log"));
 }
 
@@ -71,7 +74,8 @@ RecordScan read_records(std::span<const std::uint8_t> bytes) {
       scan.end = whole_record_after(bytes, scan.good) ? LogEnd::corrupt : LogEnd::torn;
       break;
     }
-    scan.records.push_back({bytes[scan.good + 8], text_of(bytes.subspan(scan.good + record_head_size, size - record_head_size)), scan.good});
+    scan.records.push_back(
+        {bytes[scan.good + 8], text_of(bytes.subspan(scan.good + record_head_size, size - record_head_size)), scan.good});
     scan.good += size;
   }
   return scan;
@@ -79,7 +83,8 @@ RecordScan read_records(std::span<const std::uint8_t> bytes) {
 
 Result<Bytes> write_record(std::uint8_t type, std::string_view json) {
   if (json.empty() || json.size() > max_record_json)
-    return Error(Code::too_large, Text("一条记录应为 1 字节至 1 MiB。", "A record is 1 byte to 1 MiB."), fmt::format("{} bytes", json.size()));
+    return Error(Code::too_large, Text("一条记录应为 1 字节至 1 MiB。", "A record is 1 byte to 1 MiB."),
+                 fmt::format("{} bytes", json.size()));
   Bytes out(record_head_size + json.size());
   const auto put = [&](std::size_t at, std::uint32_t value) {
     for (std::size_t i = 0; i < 4; ++i) out[at + i] = static_cast<std::uint8_t>(value >> (8 * i));
@@ -112,14 +117,16 @@ Result<RecordWriter> RecordWriter::open(const std::string& path) {
   QUANJI_TRY(const auto content, read_whole(fd.get(), 2 * segment_size));
   const auto scan = read_records(bytes_of(content));
   if (scan.end == LogEnd::corrupt) return corrupt(scan.good);
-  if (scan.end == LogEnd::torn && (::ftruncate(fd.get(), static_cast<off_t>(scan.good)) != 0 || ::fdatasync(fd.get()) != 0)) return disk_refused("cut");
+  if (scan.end == LogEnd::torn && (::ftruncate(fd.get(), static_cast<off_t>(scan.good)) != 0 || ::fdatasync(fd.get()) != 0))
+    return disk_refused("cut");
   if (content.empty()) QUANJI_DO(sync_folder(folder_of(path)));
   return RecordWriter(fd.release(), Ownership::owned, scan.good);
 }
 
 Status RecordWriter::append(std::uint8_t type, std::string_view json) {
   if (broken_) return Error(Code::store_unavailable, "the record log failed before");
-  if (!fits(json.size())) return Error(Code::too_large, Text("记录文件已满。", "The record file is full."), fmt::format("{} + {} bytes", size_, json.size()));
+  if (!fits(json.size()))
+    return Error(Code::too_large, Text("记录文件已满。", "The record file is full."), fmt::format("{} + {} bytes", size_, json.size()));
   QUANJI_TRY(const auto record, write_record(type, json));
   ssize_t written = 0;
   do {

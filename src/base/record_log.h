@@ -22,8 +22,8 @@ inline constexpr std::size_t segment_size = 8U << 20;
 
 struct RecordView {
   std::uint8_t type = 0;
-  std::string_view json;     // into the bytes that were read
-  std::size_t offset = 0;    // of the record in its segment
+  std::string_view json;   // into the bytes that were read
+  std::size_t offset = 0;  // of the record in its segment
 };
 struct Record {
   std::uint8_t type = 0;
@@ -94,7 +94,7 @@ class RecordReader {
   Status fill(std::size_t size);
   int fd_ = -1;
   Ownership ownership_ = Ownership::borrowed;
-  std::size_t offset_ = 0;       // in the file, of buffer_[at_]
+  std::size_t offset_ = 0;  // in the file, of buffer_[at_]
   std::vector<std::uint8_t> buffer_;
   std::size_t at_ = 0;
 };

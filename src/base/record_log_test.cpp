@@ -52,7 +52,17 @@ TEST(RecordFormat, IsLengthChecksumTypeJsonLittleEndian) {
   // CRC-32C over 02 00 00 00 | 05 | 7b 7d, written out by hand from the description.
   const Bytes covered = {2, 0, 0, 0, 5, '{', '}'};
   const auto crc = crc32c(covered);
-  const Bytes expected = {2, 0, 0, 0, static_cast<std::uint8_t>(crc), static_cast<std::uint8_t>(crc >> 8), static_cast<std::uint8_t>(crc >> 16), static_cast<std::uint8_t>(crc >> 24), 5, '{', '}'};
+  const Bytes expected = {2,
+                          0,
+                          0,
+                          0,
+                          static_cast<std::uint8_t>(crc),
+                          static_cast<std::uint8_t>(crc >> 8),
+                          static_cast<std::uint8_t>(crc >> 16),
+                          static_cast<std::uint8_t>(crc >> 24),
+                          5,
+                          '{',
+                          '}'};
   EXPECT_EQ(write_record(5, "{}").value(), expected);
   EXPECT_EQ(write_record(5, "").error().code(), Code::too_large);
   EXPECT_TRUE(write_record(5, std::string(max_record_json, 'x')).ok());
@@ -162,7 +172,8 @@ TEST_F(RecordLog, AReaderFollowsALiveThread) {
   constexpr int count = 2000;
   std::thread writing([&] {
     SeededRandom random(5);
-    for (int i = 0; i < count; ++i) ASSERT_TRUE(writer.append(1, "{\"n\":" + std::to_string(i) + ",\"x\":\"" + std::string(random.below(2000), 'x') + "\"}").ok());
+    for (int i = 0; i < count; ++i)
+      ASSERT_TRUE(writer.append(1, "{\"n\":" + std::to_string(i) + ",\"x\":\"" + std::string(random.below(2000), 'x') + "\"}").ok());
   });
   auto reader = RecordReader::open(path).value();
   for (int seen = 0; seen < count;) {

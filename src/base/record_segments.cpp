@@ -21,7 +21,8 @@ Result<std::vector<std::uint64_t>> segments_in(const std::string& folder) {
   std::vector<std::uint64_t> numbers;
   while (const auto* entry = ::readdir(open)) {
     const std::string_view name = entry->d_name;
-    if (name.size() != 12 || !name.ends_with(".seg") || name.substr(0, 8).find_first_not_of("0123456789") != std::string_view::npos) continue;
+    if (name.size() != 12 || !name.ends_with(".seg") || name.substr(0, 8).find_first_not_of("0123456789") != std::string_view::npos)
+      continue;
     std::uint64_t number = 0;
     for (const char digit : name.substr(0, 8)) number = number * 10 + static_cast<std::uint64_t>(digit - '0');
     numbers.push_back(number);
@@ -87,7 +88,8 @@ Result<std::optional<Record>> SegmentReader::next() {
     if (record) return record;
     QUANJI_TRY(const auto left, reader_->unfinished());
     if (left != 0)
-      return Error(Code::store_unavailable, Text("记录文件不完整，其后已有新的文件。", "A record file is not whole although a later one exists."),
+      return Error(Code::store_unavailable,
+                   Text("记录文件不完整，其后已有新的文件。", "A record file is not whole although a later one exists."),
                    path_of(folder_, number_));
     reader_.reset();
     from_ = 0;
@@ -99,7 +101,8 @@ Status SegmentReader::drop_before(std::uint64_t segment) {
   bool dropped = false;
   for (const auto number : numbers) {
     if (number >= segment || number >= numbers.back()) break;
-    if (::unlink(path_of(folder_, number).c_str()) != 0 && errno != ENOENT) return Error(Code::store_unavailable, system_detail("delete", path_of(folder_, number)));
+    if (::unlink(path_of(folder_, number).c_str()) != 0 && errno != ENOENT)
+      return Error(Code::store_unavailable, system_detail("delete", path_of(folder_, number)));
     dropped = true;
   }
   return dropped ? sync_folder(folder_) : Status{};

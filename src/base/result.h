@@ -26,15 +26,40 @@ struct Text {
 // Every failure the outside world may see; number, word, HTTP status and sentence stand in error_codes.cpp.
 enum class Code : std::uint32_t {
   ok = 0,
-  not_signed_in = 10001, wrong_credentials, locked_out, bad_signature, replayed, not_permitted,
-  address_not_allowed, totp_required,
-  invalid_field = 20001, unknown_field, unreadable_body, wrong_id_type, too_large,
-  wrong_state = 30001, name_taken, still_referenced, idempotency_conflict, changed_meanwhile, stale_token,
-  calendar_unknown, frozen, stopped_by_emergency,
-  not_found = 40001, no_such_operation,
-  robot_unreachable = 50001, package_refused, requirement_missing, not_supported,
-  too_many_calls = 60001, waiting_limit, no_licence,
-  audit_unavailable = 90001, store_unavailable, bug,
+  not_signed_in = 10001,
+  wrong_credentials,
+  locked_out,
+  bad_signature,
+  replayed,
+  not_permitted,
+  address_not_allowed,
+  totp_required,
+  invalid_field = 20001,
+  unknown_field,
+  unreadable_body,
+  wrong_id_type,
+  too_large,
+  wrong_state = 30001,
+  name_taken,
+  still_referenced,
+  idempotency_conflict,
+  changed_meanwhile,
+  stale_token,
+  calendar_unknown,
+  frozen,
+  stopped_by_emergency,
+  not_found = 40001,
+  no_such_operation,
+  robot_unreachable = 50001,
+  package_refused,
+  requirement_missing,
+  not_supported,
+  too_many_calls = 60001,
+  waiting_limit,
+  no_licence,
+  audit_unavailable = 90001,
+  store_unavailable,
+  bug,
 };
 
 struct CodeRow {
@@ -62,8 +87,8 @@ class [[nodiscard]] Error {
   Error clone() const;
 
   Code code() const { return body_->code; }
-  const Text& message() const { return body_->message; }        // for a person
-  const std::string& detail() const { return body_->detail; }   // for the log, never leaves the process
+  const Text& message() const { return body_->message; }       // for a person
+  const std::string& detail() const { return body_->detail; }  // for the log, never leaves the process
   const std::vector<FieldProblem>& fields() const { return body_->fields; }
   std::int64_t retry_after_seconds() const { return body_->retry_after_seconds; }  // 0: not said
   Error&& with_field(std::string field, Text reason) &&;

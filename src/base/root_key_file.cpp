@@ -39,8 +39,8 @@ class FileRootKey final : public RootKey {
 };
 
 Error refuse(const std::string& path, Text why, std::string detail = {}) {
-  return Error(Code::store_unavailable, Text(fmt::format("根密钥文件 {}：{}", path, why.zh), fmt::format("Root key file {}: {}", path, why.en)),
-               std::move(detail));
+  return Error(Code::store_unavailable,
+               Text(fmt::format("根密钥文件 {}：{}", path, why.zh), fmt::format("Root key file {}: {}", path, why.en)), std::move(detail));
 }
 std::string sum_of(std::string_view text) { return hex(sha256(text)).substr(0, 16); }
 // The rest of the line after `name`, which must begin `text`; takes the line away.
@@ -73,7 +73,9 @@ Result<std::unique_ptr<RootKey>> create_root_key_file(const std::string& path, R
 Result<std::unique_ptr<RootKey>> load_root_key_file(const std::string& path) {
   const Descriptor fd(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
   if (fd.get() < 0) {
-    if (errno == ENOENT) return refuse(path, {"不存在。请从备份恢复；没有它，已存的密文无法解开。", "does not exist. Restore it from its backup: without it nothing stored opens."});
+    if (errno == ENOENT)
+      return refuse(path, {"不存在。请从备份恢复；没有它，已存的密文无法解开。",
+                           "does not exist. Restore it from its backup: without it nothing stored opens."});
     return refuse(path, {"无法打开，请检查权限。", "cannot be opened: look at its rights."}, system_detail("open", path));
   }
   struct stat facts {};
@@ -81,7 +83,8 @@ Result<std::unique_ptr<RootKey>> load_root_key_file(const std::string& path) {
   if (!S_ISREG(facts.st_mode)) return refuse(path, {"不是普通文件。", "is not a plain file."});
   if ((facts.st_mode & 07777U & ~0400U) != 0)
     return refuse(path, Text(fmt::format("权限为 {:04o}，过宽。请执行 chmod 0400，并确认他人未曾读取。", facts.st_mode & 07777U),
-                             fmt::format("has mode {:04o}, which is too wide. Run chmod 0400, and make sure nobody has read it.", facts.st_mode & 07777U)));
+                             fmt::format("has mode {:04o}, which is too wide. Run chmod 0400, and make sure nobody has read it.",
+                                         facts.st_mode & 07777U)));
   QUANJI_TRY(auto content, read_whole(fd.get(), 4096));
   const auto whole = Secret::take(content);
   auto rest = whole.reveal();

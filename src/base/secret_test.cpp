@@ -1,10 +1,10 @@
 #include "base/secret.h"
 
-#include <boost/json.hpp>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <boost/json.hpp>
 #include <sstream>
 #include <type_traits>
 
@@ -15,13 +15,21 @@ namespace quanji::base {
 namespace {
 
 template <class T>
-concept Printable = requires(std::ostringstream& out, const T& value) { out << value; };
+concept Printable = requires(std::ostringstream& out, const T& value) {
+  out << value;
+};
 template <class T>
-concept BecomesJson = requires(boost::json::value& json, const T& value) { tag_invoke(boost::json::value_from_tag{}, json, value); };
+concept BecomesJson = requires(boost::json::value& json, const T& value) {
+  tag_invoke(boost::json::value_from_tag{}, json, value);
+};
 template <class T>
-concept BecomesText = requires(const T& value) { to_text(value); };
+concept BecomesText = requires(const T& value) {
+  to_text(value);
+};
 template <class T>
-concept Loggable = requires(const T& value) { log::Field{"key", value}; };
+concept Loggable = requires(const T& value) {
+  log::Field{"key", value};
+};
 
 // The promise is that these do not compile; each has a twin that does, so that the test itself can fail.
 static_assert(Printable<std::string> && !Printable<Secret>);

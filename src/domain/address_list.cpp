@@ -37,7 +37,8 @@ int parse_groups(std::string_view text, std::uint8_t* out, int room) {
     }
     unsigned value = 0;
     const auto [end, ec] = std::from_chars(part.data(), part.data() + part.size(), value, 16);
-    if (part.empty() || part.size() > 4 || part.front() == '-' || ec != std::errc() || end != part.data() + part.size() || used + 2 > room) return -1;
+    if (part.empty() || part.size() > 4 || part.front() == '-' || ec != std::errc() || end != part.data() + part.size() || used + 2 > room)
+      return -1;
     out[used++] = static_cast<std::uint8_t>(value >> 8);
     out[used++] = static_cast<std::uint8_t>(value & 255);
     if (colon == std::string_view::npos) break;
@@ -81,7 +82,9 @@ base::Result<AddressList> AddressList::parse(const std::vector<std::string>& net
     };
     const auto slash = text.find('/');
     const auto address = IpAddress::parse(text.substr(0, slash));
-    if (!address) return refuse("应为 IP 地址或网段，如 10.8.0.0/16、2001:db8::/32", "must be an address or a network such as 10.8.0.0/16 or 2001:db8::/32");
+    if (!address)
+      return refuse("应为 IP 地址或网段，如 10.8.0.0/16、2001:db8::/32",
+                    "must be an address or a network such as 10.8.0.0/16 or 2001:db8::/32");
     const bool v4 = text.find(':') == std::string_view::npos;
     int bits = v4 ? 32 : 128;
     if (slash != std::string_view::npos) {
@@ -107,7 +110,8 @@ bool AddressList::allows(std::string_view address) const {
   if (!parsed) return false;
   return std::any_of(networks_.begin(), networks_.end(), [&](const Network& network) {
     const auto whole = static_cast<std::size_t>(network.bits / 8);
-    if (!std::equal(parsed->bytes.begin(), parsed->bytes.begin() + static_cast<std::ptrdiff_t>(whole), network.address.bytes.begin())) return false;
+    if (!std::equal(parsed->bytes.begin(), parsed->bytes.begin() + static_cast<std::ptrdiff_t>(whole), network.address.bytes.begin()))
+      return false;
     const int rest = network.bits % 8;
     if (rest == 0) return true;
     const auto mask = static_cast<std::uint8_t>(0xFF << (8 - rest));

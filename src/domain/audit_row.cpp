@@ -64,8 +64,10 @@ struct Writer {
   }
   void operator()(std::string_view n, const std::optional<DepartmentId>& v) {
     name(n);
-    if (v) append_exact_json_string(out, v->text());
-    else out += "null";
+    if (v)
+      append_exact_json_string(out, v->text());
+    else
+      out += "null";
   }
 };
 
@@ -85,14 +87,18 @@ struct Reader {
   void operator()(std::string_view n, std::string& v) {
     const auto* found = find(n);
     if (!found) return;
-    if (const auto* text = found->if_string()) v.assign(text->data(), text->size());
-    else wrong(n);
+    if (const auto* text = found->if_string())
+      v.assign(text->data(), text->size());
+    else
+      wrong(n);
   }
   void operator()(std::string_view n, std::int64_t& v) {
     const auto* found = find(n);
     if (!found) return;
-    if (const auto* number = found->if_int64()) v = *number;
-    else wrong(n);
+    if (const auto* number = found->if_int64())
+      v = *number;
+    else
+      wrong(n);
   }
   void operator()(std::string_view n, AuditId& v) {
     const auto* found = find(n);

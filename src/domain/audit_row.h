@@ -15,26 +15,26 @@ namespace quanji::domain {
 struct AuditRow {
   AuditId id;
   base::Time at;
-  std::string operation;     // "department.create"
-  std::string audit;         // "department.created"
-  std::int64_t result = 0;   // 0, or the code of the refusal
-  std::int64_t count = 1;    // more than 1: that many refusals of one minute in one row
-  std::string caller_kind;   // "user", "client" …
-  std::string channel;       // "session", "bearer" …
-  std::string actor;         // id text of user, client or robot; empty for the clock and for unknown callers
+  std::string operation;    // "department.create"
+  std::string audit;        // "department.created"
+  std::int64_t result = 0;  // 0, or the code of the refusal
+  std::int64_t count = 1;   // more than 1: that many refusals of one minute in one row
+  std::string caller_kind;  // "user", "client" …
+  std::string channel;      // "session", "bearer" …
+  std::string actor;        // id text of user, client or robot; empty for the clock and for unknown callers
   std::string account;
   std::string on_behalf_of;
   std::string address;
   std::string request_id;
-  std::string target;        // id text of the thing
+  std::string target;  // id text of the thing
   std::string target_name;
   std::optional<DepartmentId> department;
   std::string before_digest, after_digest;  // lower hex by `hash` of the MAC's family, or empty
   std::string before, after;                // the documents, when they were small enough to keep
   std::string reason;
-  std::string approval;      // id text of the approval that carried it
-  std::string algorithm;     // of the MAC: "hmac-sha256", "hmac-sm3"
-  std::string key_id;        // "mac-1"
+  std::string approval;   // id text of the approval that carried it
+  std::string algorithm;  // of the MAC: "hmac-sha256", "hmac-sm3"
+  std::string key_id;     // "mac-1"
 };
 
 // The row as JSON with sorted keys, no spaces, every member present; bytes of text as they are but for quote, backslash and control

@@ -19,10 +19,11 @@ AuditRow sample() {
 
 TEST(AuditRow, CanonicalFormHasItsMembersSortedAndNothingLeftOut) {
   const auto text = canonical_json(AuditRow{});
-  EXPECT_EQ(text,
-            R"({"account":"","actor":"","address":"","after":"","afterDigest":"","algorithm":"","approval":"","at":0,"audit":"","before":"",)"
-            R"("beforeDigest":"","callerKind":"","channel":"","count":1,"department":null,"id":"aud_00000000000000000000000000","keyId":"",)"
-            R"("onBehalfOf":"","operation":"","reason":"","requestId":"","result":0,"target":"","targetName":""})");
+  EXPECT_EQ(
+      text,
+      R"({"account":"","actor":"","address":"","after":"","afterDigest":"","algorithm":"","approval":"","at":0,"audit":"","before":"",)"
+      R"("beforeDigest":"","callerKind":"","channel":"","count":1,"department":null,"id":"aud_00000000000000000000000000","keyId":"",)"
+      R"("onBehalfOf":"","operation":"","reason":"","requestId":"","result":0,"target":"","targetName":""})");
 }
 
 TEST(AuditRow, ComesBackFromItsCanonicalForm) {

@@ -43,28 +43,28 @@ enum class Channel : std::uint8_t { session, bearer, signature, certificate, int
 struct Caller {
   CallerKind kind = CallerKind::nobody;
   Channel channel = Channel::internal;
-  UserId user;                // kind user; for a client with X-On-Behalf-Of: the person it calls for
-  ApiClientId client;         // kind client
-  RobotId robot;              // kind robot
-  SessionId session;          // kind user by cookie or token
-  std::string account;        // what audit shows: account, client name, robot name, "clock"
-  std::string on_behalf_of;   // account of `user` when a client acts for a person
-  DepartmentId department;    // home department
+  UserId user;               // kind user; for a client with X-On-Behalf-Of: the person it calls for
+  ApiClientId client;        // kind client
+  RobotId robot;             // kind robot
+  SessionId session;         // kind user by cookie or token
+  std::string account;       // what audit shows: account, client name, robot name, "clock"
+  std::string on_behalf_of;  // account of `user` when a client acts for a person
+  DepartmentId department;   // home department
   std::shared_ptr<const Authority> authority;
-  std::size_t permission = SIZE_MAX;        // the permission of the operation under way; SIZE_MAX: none is needed
-  std::size_t read_permission = SIZE_MAX;   // `group.read` of the same group: who lacks it must not learn that a thing exists
-  std::string address;        // where the request came from
+  std::size_t permission = SIZE_MAX;       // the permission of the operation under way; SIZE_MAX: none is needed
+  std::size_t read_permission = SIZE_MAX;  // `group.read` of the same group: who lacks it must not learn that a thing exists
+  std::string address;                     // where the request came from
   std::string request_id;
-  std::string operation;      // id of the operation under way
-  std::optional<std::int64_t> if_match;     // revision the caller expects; stale is changed_meanwhile
-  bool english = false;       // language of sentences
-  bool second_person = false; // the change was approved by another person and is being carried out now
+  std::string operation;                 // id of the operation under way
+  std::optional<std::int64_t> if_match;  // revision the caller expects; stale is changed_meanwhile
+  bool english = false;                  // language of sentences
+  bool second_person = false;            // the change was approved by another person and is being carried out now
 };
 
 // What a service tells the audit row of the change under way; before and after are canonical JSON or empty.
 struct AuditNote {
-  std::string target;   // id text of the thing changed
-  std::string name;     // its name, for people
+  std::string target;  // id text of the thing changed
+  std::string name;    // its name, for people
   base::Ulid department{};
   std::string before, after;
   std::string reason;

@@ -35,8 +35,8 @@ class Histogram {
 
  private:
   std::uint64_t count_ = 0, sum_ = 0, max_ = 0;
-  std::uint32_t first_ = 0;               // bucket of counts_[0]
-  std::vector<std::uint64_t> counts_;     // only the part that is used
+  std::uint32_t first_ = 0;            // bucket of counts_[0]
+  std::vector<std::uint64_t> counts_;  // only the part that is used
 };
 
 }  // namespace quanji::domain

@@ -30,13 +30,13 @@ inline constexpr std::chrono::hours source_known_for{24 * 30};
 // One count as its row holds it.
 struct TryCount {
   base::Time since{};
-  std::int64_t tries = 0;   // charged, failed or still under way
+  std::int64_t tries = 0;  // charged, failed or still under way
   std::int64_t failed = 0;
   base::Time locked_until{};
 };
 enum class Charge : std::uint8_t {
   go_on,
-  busy,    // as many tries as may fail are under way: come back in a second
+  busy,  // as many tries as may fail are under way: come back in a second
   locked,
 };
 // Begins the window anew when it is over; adds a try when it may go on.

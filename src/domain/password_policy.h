@@ -11,13 +11,13 @@
 namespace quanji::domain {
 
 struct PasswordRule {
-  std::size_t min = 10, max = 128;   // characters
-  std::size_t phrase = 20;           // from this length on the kinds are not asked for
+  std::size_t min = 10, max = 128;  // characters
+  std::size_t phrase = 20;          // from this length on the kinds are not asked for
   int kinds = 3;
-  std::size_t remembered = 5;        // former passwords that may not come again
+  std::size_t remembered = 5;  // former passwords that may not come again
 };
 // invalid_field on `field`; the sentence says what is missing and never quotes the password.
-base::Status check_new_password(const base::Secret& password, std::string_view account, std::string_view name, std::string_view field = "password",
-                                const PasswordRule& rule = {});
+base::Status check_new_password(const base::Secret& password, std::string_view account, std::string_view name,
+                                std::string_view field = "password", const PasswordRule& rule = {});
 
 }  // namespace quanji::domain

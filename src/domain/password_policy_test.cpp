@@ -21,7 +21,9 @@ TEST(PasswordPolicy, RefusesTheAccountAndTheNameInIt) {
   EXPECT_FALSE(good("我叫张三丰-Mango74"));
 }
 TEST(PasswordPolicy, RefusesWhatEverybodyTries) {
-  for (const auto* text : {"Quanji-2027-ok", "PassWord-2719", "Mango-1111-Tree", "Mango-12345-Te", "Mango-edcba-71", "Qwerty-Mango-7", "Mango-09876-T"}) EXPECT_FALSE(good(text)) << text;
+  for (const auto* text :
+       {"Quanji-2027-ok", "PassWord-2719", "Mango-1111-Tree", "Mango-12345-Te", "Mango-edcba-71", "Qwerty-Mango-7", "Mango-09876-T"})
+    EXPECT_FALSE(good(text)) << text;
 }
 TEST(PasswordPolicy, RefusesControlCharactersAndWhatIsNotUtf8) {
   EXPECT_FALSE(good("Mango-74-Tree\n"));

@@ -1,5 +1,6 @@
 // The roles every installation has, as data over permission names: "task.*" is every act of a group, "*.read" a verb of every group,
-// "approval.decide" one permission. Patterns are resolved against the published list, so operations of later versions fall in by themselves.
+// "approval.decide" one permission. Patterns are resolved against the published list, so operations of later versions fall in by
+// themselves.
 #pragma once
 #include <cstdint>
 #include <span>
@@ -13,7 +14,15 @@
 namespace quanji::domain {
 
 enum class Preset : std::uint8_t {
-  system_administrator = 1, security_administrator, auditor, operator_, flow_developer, department_head, business_user, checker, inspection_account
+  system_administrator = 1,
+  security_administrator,
+  auditor,
+  operator_,
+  flow_developer,
+  department_head,
+  business_user,
+  checker,
+  inspection_account
 };
 struct PresetRole {
   Preset preset;

@@ -17,15 +17,31 @@ constexpr std::pair<std::string_view, Side> exact[] = {
     {"credential.use", Side::work},
 };
 constexpr std::pair<std::string_view, Side> groups[] = {
-    {"access_review", Side::security}, {"api_client", Side::security}, {"approval", Side::check},    {"audit", Side::audit},
-    {"backup", Side::system},          {"channel", Side::system},      {"credential", Side::security}, {"department", Side::system},
-    {"enrolment", Side::system},       {"federation", Side::system},   {"grant", Side::security},    {"legal_hold", Side::security},
-    {"license", Side::system},         {"node", Side::system},         {"robot", Side::system},      {"robot_group", Side::system},
-    {"role", Side::security},          {"server", Side::system},       {"session", Side::check},     {"setting", Side::system},
-    {"user", Side::system},            {"webhook", Side::system},
+    {"access_review", Side::security},
+    {"api_client", Side::security},
+    {"approval", Side::check},
+    {"audit", Side::audit},
+    {"backup", Side::system},
+    {"channel", Side::system},
+    {"credential", Side::security},
+    {"department", Side::system},
+    {"enrolment", Side::system},
+    {"federation", Side::system},
+    {"grant", Side::security},
+    {"legal_hold", Side::security},
+    {"license", Side::system},
+    {"node", Side::system},
+    {"robot", Side::system},
+    {"robot_group", Side::system},
+    {"role", Side::security},
+    {"server", Side::system},
+    {"session", Side::check},
+    {"setting", Side::system},
+    {"user", Side::system},
+    {"webhook", Side::system},
 };
 constexpr std::pair<Side, Side> clashing[] = {
-    {Side::audit, Side::check},  {Side::audit, Side::work},    {Side::audit, Side::system},
+    {Side::audit, Side::check},    {Side::audit, Side::work},    {Side::audit, Side::system},
     {Side::audit, Side::security}, {Side::security, Side::work}, {Side::security, Side::system},
 };
 constexpr std::size_t sides = 6;
@@ -45,18 +61,25 @@ Side side_of(std::string_view permission) {
 
 base::Sentence title_of(Side side) {
   switch (side) {
-    case Side::read: return {"查看", "reading"};
-    case Side::check: return {"复核", "checking"};
-    case Side::work: return {"业务运行", "running"};
-    case Side::system: return {"系统管理", "system administration"};
-    case Side::security: return {"安全管理", "security administration"};
-    case Side::audit: return {"审计", "audit"};
+    case Side::read:
+      return {"查看", "reading"};
+    case Side::check:
+      return {"复核", "checking"};
+    case Side::work:
+      return {"业务运行", "running"};
+    case Side::system:
+      return {"系统管理", "system administration"};
+    case Side::security:
+      return {"安全管理", "security administration"};
+    case Side::audit:
+      return {"审计", "audit"};
   }
   return {"", ""};
 }
 
 bool clash(Side a, Side b) {
-  return std::any_of(std::begin(clashing), std::end(clashing), [&](const auto& pair) { return (pair.first == a && pair.second == b) || (pair.first == b && pair.second == a); });
+  return std::any_of(std::begin(clashing), std::end(clashing),
+                     [&](const auto& pair) { return (pair.first == a && pair.second == b) || (pair.first == b && pair.second == a); });
 }
 
 std::optional<Clash> find_clash(const std::vector<std::string>& permissions) { return find_clash({}, permissions); }
@@ -78,7 +101,8 @@ std::optional<Clash> find_clash(const std::vector<std::string>& held, const std:
 base::Text say(const Clash& clash) {
   const auto a = title_of(side_of(clash.first)), b = title_of(side_of(clash.second));
   return {fmt::format("一个人不能同时拥有 {}（{}）与 {}（{}）：系统管理、安全管理与审计三员分立", clash.first, a.zh, clash.second, b.zh),
-          fmt::format("nobody may hold both {} ({}) and {} ({}): system, security and audit are kept apart", clash.first, a.en, clash.second, b.en)};
+          fmt::format("nobody may hold both {} ({}) and {} ({}): system, security and audit are kept apart", clash.first, a.en,
+                      clash.second, b.en)};
 }
 
 }  // namespace quanji::domain

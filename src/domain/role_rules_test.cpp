@@ -16,9 +16,10 @@ namespace {
 std::vector<std::string> everything() {
   std::vector<std::string> names;
   for (const auto* group :
-       {"alert", "api_call", "api_client", "approval", "asset", "audit", "backup", "business_date", "calendar", "chain", "change_window", "credential",
-        "department", "event", "file", "flow", "grant", "human_task", "license", "log", "package", "queue", "report", "resource", "robot", "robot_group",
-        "role", "schedule", "server", "session", "setting", "system", "task", "user", "webhook"})
+       {"alert",    "api_call",      "api_client", "approval",   "asset",  "audit",    "backup", "business_date", "calendar",
+        "chain",    "change_window", "credential", "department", "event",  "file",     "flow",   "grant",         "human_task",
+        "license",  "log",           "package",    "queue",      "report", "resource", "robot",  "robot_group",   "role",
+        "schedule", "server",        "session",    "setting",    "system", "task",     "user",   "webhook"})
     for (const auto* verb : {"change", "create", "delete", "read", "run", "stop", "use"}) names.push_back(std::string(group) + "." + verb);
   names.insert(names.end(), {"approval.act_alone", "approval.decide", "audit.export", "audit.verify"});
   std::sort(names.begin(), names.end());
@@ -37,7 +38,8 @@ TEST(RoleRules, NoPresetRoleClashesWithItself) {
 
 TEST(RoleRules, EachTwoOfTheThreeAdministratorsClash) {
   for (const auto a : exclusive_presets())
-    for (const auto b : exclusive_presets()) EXPECT_EQ(find_clash(of(a), of(b)).has_value(), a != b) << row_of(a).name << " and " << row_of(b).name;
+    for (const auto b : exclusive_presets())
+      EXPECT_EQ(find_clash(of(a), of(b)).has_value(), a != b) << row_of(a).name << " and " << row_of(b).name;
 }
 
 TEST(RoleRules, TheSystemAdministratorCannotGrantTheSecurityAdministratorCannotRunTheAuditorCannotChange) {
@@ -140,9 +142,11 @@ TEST(DepartmentTree, APermissionThatEveryDepartmentOfTheAnswerHasIsHeldInEveryDe
   PermissionSet one;
   one.set(1);
   const auto everywhere = [](const Authority& authority) {
-    return std::all_of(authority.by_department.begin(), authority.by_department.end(), [](const auto& entry) { return entry.second.test(1); });
+    return std::all_of(authority.by_department.begin(), authority.by_department.end(),
+                       [](const auto& entry) { return entry.second.test(1); });
   };
-  const auto whole = tree.resolve({{one, a, true}}, 1), upper = tree.resolve({{one, a, false}}, 1), lower = tree.resolve({{one, b, true}}, 1), none = tree.resolve({}, 1);
+  const auto whole = tree.resolve({{one, a, true}}, 1), upper = tree.resolve({{one, a, false}}, 1),
+             lower = tree.resolve({{one, b, true}}, 1), none = tree.resolve({}, 1);
   EXPECT_TRUE(everywhere(whole));
   EXPECT_TRUE(everywhere(intersection(whole, whole)));
   for (const auto* part : {&upper, &lower, &none}) {

@@ -48,7 +48,8 @@ base::Status take_digest(std::string_view& text, std::string_view name, base::Di
   std::string_view value;
   QUANJI_DO(take_line(text, name, value));
   auto bytes = base::from_hex(value);
-  if (!bytes || bytes->size() != digest.size() || base::hex(*bytes) != value) return unreadable(std::string(name) + " is not 64 lower-case hexadecimal digits");
+  if (!bytes || bytes->size() != digest.size() || base::hex(*bytes) != value)
+    return unreadable(std::string(name) + " is not 64 lower-case hexadecimal digits");
   std::copy(bytes->begin(), bytes->end(), digest.begin());
   return {};
 }
@@ -142,7 +143,8 @@ std::vector<SealMember> members_of(const SealBlock& block) {
   out.reserve(block.members.size() / member_size);
   for (std::size_t i = 0; i < block.members.size(); i += member_size) {
     const auto bytes = std::span(block.members).subspan(i, member_size);
-    out.push_back({static_cast<std::int64_t>(number_at(bytes)), static_cast<std::int64_t>(number_at(bytes.subspan(8))), number_at(bytes.subspan(16))});
+    out.push_back({static_cast<std::int64_t>(number_at(bytes)), static_cast<std::int64_t>(number_at(bytes.subspan(8))),
+                   number_at(bytes.subspan(16))});
   }
   return out;
 }
@@ -151,8 +153,8 @@ std::string signed_text(const Checkpoint& checkpoint) {
   std::string out(first_line);
   out += "number " + std::to_string(checkpoint.number) + "\nblock " + std::to_string(checkpoint.block) + "\nrows " +
          std::to_string(checkpoint.rows) + "\nmac " + base::hex(checkpoint.mac) + "\nprevious " + base::hex(checkpoint.previous) + "\nat " +
-         base::to_text(checkpoint.at, std::chrono::minutes(0)) + "\nkeyring " + checkpoint.key_id +
-         "\nalgorithm " + checkpoint.algorithm + "\nkey " + base::hex(checkpoint.key) + "\n";
+         base::to_text(checkpoint.at, std::chrono::minutes(0)) + "\nkeyring " + checkpoint.key_id + "\nalgorithm " + checkpoint.algorithm +
+         "\nkey " + base::hex(checkpoint.key) + "\n";
   return out;
 }
 std::string checkpoint_text(const Checkpoint& checkpoint) {

@@ -17,11 +17,11 @@ namespace quanji::domain {
 
 // What one seal says of its rows: those with first_place ≤ place < end_place, in order of (place, seq).
 struct SealBlock {
-  std::int64_t number = 0;        // 1, 2, 3 …
-  std::int64_t first_place = 0;   // end_place of the block before; 0 in the first
+  std::int64_t number = 0;       // 1, 2, 3 …
+  std::int64_t first_place = 0;  // end_place of the block before; 0 in the first
   std::int64_t end_place = 0;
-  std::int64_t count = 0;         // rows in this block, at least 1
-  std::int64_t total = 0;         // rows in this and all blocks before
+  std::int64_t count = 0;  // rows in this block, at least 1
+  std::int64_t total = 0;  // rows in this and all blocks before
   base::Time at;
   base::Digest root{};            // Merkle root over leaf_digest of the rows
   base::Bytes members;            // 24 bytes a row: place, seq, first 8 bytes of its leaf digest: they name the row at fault
@@ -68,8 +68,8 @@ struct Checkpoint {
   base::Digest key{};
   base::Bytes signature;
 };
-std::string signed_text(const Checkpoint& checkpoint);      // without the signature line
-std::string checkpoint_text(const Checkpoint& checkpoint);  // whole
+std::string signed_text(const Checkpoint& checkpoint);             // without the signature line
+std::string checkpoint_text(const Checkpoint& checkpoint);         // whole
 base::Result<Checkpoint> parse_checkpoint(std::string_view text);  // reads foreign text
 base::Status sign_checkpoint(Checkpoint& checkpoint, const base::PrivateKey& key, base::Random& random);
 // Code::bad_signature when it is not this key's.

@@ -71,7 +71,8 @@ TEST_P(Signed, CheckpointsHoldAndNoByteOfThemCanBeChanged) {
 INSTANTIATE_TEST_SUITE_P(Suites, Signed, testing::Values(base::KeyKind::ed25519, base::KeyKind::sm2));
 
 TEST(Checkpoint, TakesNothingBesideItsLines) {
-  for (const char* text : {"", "quanji-audit-checkpoint 1\n", "quanji-audit-checkpoint 2\nnumber 1\n", "number 1\n"}) EXPECT_FALSE(parse_checkpoint(text).ok());
+  for (const char* text : {"", "quanji-audit-checkpoint 1\n", "quanji-audit-checkpoint 2\nnumber 1\n", "number 1\n"})
+    EXPECT_FALSE(parse_checkpoint(text).ok());
 }
 
 }  // namespace

@@ -50,11 +50,16 @@ bool undo(std::string_view text, std::string& out) {
 }  // namespace
 
 std::string_view to_text(SignatureAlgorithm algorithm) { return algorithm == SignatureAlgorithm::hmac_sm3 ? sm3_name : sha256_name; }
-base::Hash hash_of(SignatureAlgorithm algorithm) { return algorithm == SignatureAlgorithm::hmac_sm3 ? base::Hash::sm3 : base::Hash::sha256; }
-base::Mac mac_of(SignatureAlgorithm algorithm) { return algorithm == SignatureAlgorithm::hmac_sm3 ? base::Mac::hmac_sm3 : base::Mac::hmac_sha256; }
+base::Hash hash_of(SignatureAlgorithm algorithm) {
+  return algorithm == SignatureAlgorithm::hmac_sm3 ? base::Hash::sm3 : base::Hash::sha256;
+}
+base::Mac mac_of(SignatureAlgorithm algorithm) {
+  return algorithm == SignatureAlgorithm::hmac_sm3 ? base::Mac::hmac_sm3 : base::Mac::hmac_sha256;
+}
 
 bool is_nonce(std::string_view text) {
-  return text.size() >= 16 && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) { return letter(c) || digit(c) || c == '_' || c == '-'; });
+  return text.size() >= 16 && text.size() <= 64 &&
+         std::all_of(text.begin(), text.end(), [](char c) { return letter(c) || digit(c) || c == '_' || c == '-'; });
 }
 bool is_access_key(std::string_view text) {
   return text.size() == 24 && text.starts_with("QJAK") &&
@@ -63,15 +68,18 @@ bool is_access_key(std::string_view text) {
 
 Result<SignedRequest> parse_signature(const SignatureHeaders& headers) {
   SignedRequest out;
-  if (!is_access_key(headers.access_key)) return bad("X-Access-Key 应为 QJAK 加 20 个字母数字", "X-Access-Key must be QJAK and 20 characters of base32");
+  if (!is_access_key(headers.access_key))
+    return bad("X-Access-Key 应为 QJAK 加 20 个字母数字", "X-Access-Key must be QJAK and 20 characters of base32");
   out.access_key = headers.access_key;
 
   const auto& time = headers.timestamp;
   const auto [end, ec] = std::from_chars(time.data(), time.data() + time.size(), out.timestamp);
   // One text for one value: no sign, no leading zero, so that the bytes signed are the bytes read.
-  if (ec != std::errc() || end != time.data() + time.size() || time.size() > 12 || !digit(time.front()) || (time.front() == '0' && time.size() > 1))
+  if (ec != std::errc() || end != time.data() + time.size() || time.size() > 12 || !digit(time.front()) ||
+      (time.front() == '0' && time.size() > 1))
     return bad("X-Timestamp 应为 Unix 时间（秒）", "X-Timestamp must be Unix time in seconds");
-  if (!is_nonce(headers.nonce)) return bad("X-Nonce 应为 16 到 64 个字母、数字、- 或 _", "X-Nonce must be 16 to 64 letters, digits, - or _");
+  if (!is_nonce(headers.nonce))
+    return bad("X-Nonce 应为 16 到 64 个字母、数字、- 或 _", "X-Nonce must be 16 to 64 letters, digits, - or _");
   out.nonce = headers.nonce;
   if (headers.on_behalf_of.size() > 64 || !std::all_of(headers.on_behalf_of.begin(), headers.on_behalf_of.end(), visible))
     return bad("X-On-Behalf-Of 应为用户标识或员工号", "X-On-Behalf-Of must be a user id or an employee number");
@@ -84,9 +92,12 @@ Result<SignedRequest> parse_signature(const SignatureHeaders& headers) {
   const auto space = headers.signature.find(' ');
   if (space == std::string_view::npos) return wrong_form();
   const auto name = headers.signature.substr(0, space), tag = headers.signature.substr(space + 1);
-  if (name == sha256_name) out.algorithm = SignatureAlgorithm::hmac_sha256;
-  else if (name == sm3_name) out.algorithm = SignatureAlgorithm::hmac_sm3;
-  else return wrong_form();
+  if (name == sha256_name)
+    out.algorithm = SignatureAlgorithm::hmac_sha256;
+  else if (name == sm3_name)
+    out.algorithm = SignatureAlgorithm::hmac_sm3;
+  else
+    return wrong_form();
   if (tag.size() != 2 * out.tag.size()) return wrong_form();
   for (std::size_t i = 0; i < out.tag.size(); ++i) {
     const int high = lower_hex(tag[2 * i]), low = lower_hex(tag[2 * i + 1]);
@@ -111,8 +122,7 @@ void append_percent_encoded(std::string& out, std::string_view text) {
 }
 
 Result<std::string> canonical_query(std::string_view query) {
-  if (query.size() > canonical_query_limit)
-    return Error(Code::too_large, Text("查询参数过长", "the query is too long"));
+  if (query.size() > canonical_query_limit) return Error(Code::too_large, Text("查询参数过长", "the query is too long"));
   std::vector<std::pair<std::string, std::string>> pairs;
   std::string plain;
   const auto again = [&](std::string_view text, std::string& out) {
@@ -127,7 +137,8 @@ Result<std::string> canonical_query(std::string_view query) {
     if (piece.empty()) continue;
     const auto equals = piece.find('=');
     auto& [name, value] = pairs.emplace_back();
-    if (!again(piece.substr(0, equals), name) || !again(equals == std::string_view::npos ? std::string_view{} : piece.substr(equals + 1), value))
+    if (!again(piece.substr(0, equals), name) ||
+        !again(equals == std::string_view::npos ? std::string_view{} : piece.substr(equals + 1), value))
       return bad("查询参数的百分号编码不正确", "the query's percent-encoding is broken");
   }
   std::sort(pairs.begin(), pairs.end());
@@ -146,15 +157,16 @@ Result<std::string> string_to_sign(const SignatureSubject& subject) {
     return bad("路径含有控制字符或空格", "the path holds a control character or a space");
   QUANJI_TRY(const auto query, canonical_query(subject.query));
   const auto digest = base::digest(hash_of(subject.algorithm), base::bytes_of(subject.body));
-  return fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", to_text(subject.algorithm), subject.method, subject.path, query, subject.timestamp, subject.nonce,
-                     subject.on_behalf_of, base::hex(digest));
+  return fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", to_text(subject.algorithm), subject.method, subject.path, query, subject.timestamp,
+                     subject.nonce, subject.on_behalf_of, base::hex(digest));
 }
 
 Status check_timestamp(std::int64_t timestamp, base::Time now) {
   const auto seconds = now.micros / 1'000'000;
   if (timestamp >= seconds - signature_window_seconds && timestamp <= seconds + signature_window_seconds) return {};
   return bad(fmt::format("X-Timestamp 与平台时间 {} 相差超过 {} 秒，请校准时钟", seconds, signature_window_seconds),
-             fmt::format("X-Timestamp is more than {} s away from the platform's time {}; set the clock right", signature_window_seconds, seconds));
+             fmt::format("X-Timestamp is more than {} s away from the platform's time {}; set the clock right", signature_window_seconds,
+                         seconds));
 }
 
 }  // namespace quanji::domain

@@ -72,13 +72,16 @@ TEST(Signature, HeadersOfAnotherFormAreRefused) {
   EXPECT_TRUE(refused([](auto& h) { h.nonce = long_nonce; }));
   EXPECT_TRUE(refused([](auto& h) { h.on_behalf_of = "10086\nX"; }));
   EXPECT_TRUE(refused([](auto& h) { h.on_behalf_of = "10086 "; }));
-  static const std::string upper = "QJ1-HMAC-SHA256 " + std::string(64, 'A'), unknown = "QJ1-HMAC-MD5 " + std::string(64, 'a'), two = "QJ1-HMAC-SHA256  " + std::string(64, 'a'),
-                           cut = "QJ1-HMAC-SHA256 " + std::string(62, 'a'), none = std::string(64, 'a');
-  for (const auto& signature : {upper, unknown, two, cut, none}) EXPECT_TRUE(refused([&](auto& h) { h.signature = signature; })) << signature;
+  static const std::string upper = "QJ1-HMAC-SHA256 " + std::string(64, 'A'), unknown = "QJ1-HMAC-MD5 " + std::string(64, 'a'),
+                           two = "QJ1-HMAC-SHA256  " + std::string(64, 'a'), cut = "QJ1-HMAC-SHA256 " + std::string(62, 'a'),
+                           none = std::string(64, 'a');
+  for (const auto& signature : {upper, unknown, two, cut, none})
+    EXPECT_TRUE(refused([&](auto& h) { h.signature = signature; })) << signature;
 }
 
 TEST(Signature, StringToSignIsEightLines) {
-  const auto text = string_to_sign({SignatureAlgorithm::hmac_sha256, "GET", "/api/v1/users", "b=2&a=1", "1700000000", "0123456789abcdef", "10086", ""});
+  const auto text =
+      string_to_sign({SignatureAlgorithm::hmac_sha256, "GET", "/api/v1/users", "b=2&a=1", "1700000000", "0123456789abcdef", "10086", ""});
   ASSERT_TRUE(text);
   EXPECT_EQ(*text,
             "QJ1-HMAC-SHA256\nGET\n/api/v1/users\na=1&b=2\n1700000000\n0123456789abcdef\n10086\n"
@@ -101,11 +104,13 @@ TEST(Signature, ThePathIsSignedAsSent) {
   EXPECT_NE(raw->find("/files/中\n"), std::string::npos);
 }
 TEST(Signature, APathCannotSmuggleALine) {
-  for (const auto* path : {"/a\nb", "/a b", "/a\rb", "/a\tb"}) EXPECT_FALSE(string_to_sign({SignatureAlgorithm::hmac_sha256, "GET", path, "", "1", "n", "", ""})) << path;
+  for (const auto* path : {"/a\nb", "/a b", "/a\rb", "/a\tb"})
+    EXPECT_FALSE(string_to_sign({SignatureAlgorithm::hmac_sha256, "GET", path, "", "1", "n", "", ""})) << path;
 }
 TEST(Signature, ATimestampIsGoodForFiveMinutesBothWays) {
   const base::Time now{1'700'000'000'000'000};
-  for (const std::int64_t good_time : {1'700'000'000, 1'700'000'300, 1'699'999'700}) EXPECT_TRUE(check_timestamp(good_time, now)) << good_time;
+  for (const std::int64_t good_time : {1'700'000'000, 1'700'000'300, 1'699'999'700})
+    EXPECT_TRUE(check_timestamp(good_time, now)) << good_time;
   for (const std::int64_t bad_time : {1'700'000'301, 1'699'999'699, 0}) EXPECT_FALSE(check_timestamp(bad_time, now)) << bad_time;
 }
 

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <boost/json.hpp>
 #include <boost/json/monotonic_resource.hpp>
+#include <charconv>
 
 #include "base/fields_json.h"
 
@@ -63,7 +63,8 @@ Status parse_query(std::string_view query, Pairs& pairs) {
     const auto equals = piece.find('=');
     std::string name, value;
     if (!decode_query_text(piece.substr(0, equals), name) ||
-        !decode_query_text(equals == std::string_view::npos ? std::string_view{} : piece.substr(equals + 1), value) || !valid_utf8(name) || !valid_utf8(value))
+        !decode_query_text(equals == std::string_view::npos ? std::string_view{} : piece.substr(equals + 1), value) || !valid_utf8(name) ||
+        !valid_utf8(value))
       return Error(Code::unreadable_body, Text("查询参数的百分号编码或 UTF-8 不正确", "the query is not percent-encoded UTF-8"));
     for (const auto& [other, unused] : pairs)
       if (other == name) return Error(Code::invalid_field).with_field(name.substr(0, 64), Text("参数重复", "given twice"));
@@ -74,17 +75,22 @@ Status parse_query(std::string_view query, Pairs& pairs) {
 }
 
 // The words every list understands.
-void take_list_word(base::ListQuery& list, const base::ListShape& shape, const std::string& name, const std::string& value, Problems& problems) {
+void take_list_word(base::ListQuery& list, const base::ListShape& shape, const std::string& name, const std::string& value,
+                    Problems& problems) {
   const auto number = [&](std::int64_t low, std::int64_t high, std::int64_t& out) {
     std::int64_t n = 0;
     const auto [end, ec] = std::from_chars(value.data(), value.data() + value.size(), n);
     if (ec != std::errc() || end != value.data() + value.size() || n < low || n > high)
-      return problems.add(Code::invalid_field, name, {fmt::format("应为 {} 到 {} 之间的整数", low, high), fmt::format("must be a whole number between {} and {}", low, high)});
+      return problems.add(
+          Code::invalid_field, name,
+          {fmt::format("应为 {} 到 {} 之间的整数", low, high), fmt::format("must be a whole number between {} and {}", low, high)});
     out = n;
   };
   const auto time = [&](std::optional<base::Time>& out) {
-    if (auto parsed = base::parse_time(value)) out = *parsed;
-    else problems.add(Code::invalid_field, name, parsed.error().message());
+    if (auto parsed = base::parse_time(value))
+      out = *parsed;
+    else
+      problems.add(Code::invalid_field, name, parsed.error().message());
   };
   if (name == "page") return number(1, 10'000, list.page);
   if (name == "pageSize") return number(1, 200, list.page_size);
@@ -98,7 +104,9 @@ void take_list_word(base::ListQuery& list, const base::ListShape& shape, const s
     if (std::find(shape.sorts.begin(), shape.sorts.end(), bare) == shape.sorts.end()) {
       std::string allowed;
       for (const auto sort : shape.sorts) allowed += allowed.empty() ? std::string(sort) : fmt::format(", {}", sort);
-      return problems.add(Code::invalid_field, name, {fmt::format("可按 {} 排序，前面加 - 为倒序", allowed), fmt::format("sorts by {}, with - in front for descending", allowed)});
+      return problems.add(
+          Code::invalid_field, name,
+          {fmt::format("可按 {} 排序，前面加 - 为倒序", allowed), fmt::format("sorts by {}, with - in front for descending", allowed)});
     }
     list.sort = value;
     return;
@@ -131,7 +139,8 @@ Status decode_list(Call& call, const Match& match, const Pairs& query) {
     list.within = ulid;
   }
   for (const auto& [name, value] : query) take_list_word(list, *call.operation->binding.list, name, value, problems);
-  if (list.page > 0 && !list.cursor.empty()) problems.add(Code::invalid_field, "cursor", {"page 与 cursor 只能给一个", "give page or cursor, not both"});
+  if (list.page > 0 && !list.cursor.empty())
+    problems.add(Code::invalid_field, "cursor", {"page 与 cursor 只能给一个", "give page or cursor, not both"});
   return std::move(problems).as_status();
 }
 
@@ -176,12 +185,18 @@ Status decode_ask(Call& call, const Match& match) {
     options.max_depth = 32;
     boost::json::error_code ec;
     boost::json::value body(&memory);
-    if (call.ask.body.empty()) body = boost::json::object(&memory);
-    else body = boost::json::parse(call.ask.body, ec, &memory, options);
-    if (ec) return Error(Code::unreadable_body, Text("请求体不是有效的 JSON（UTF-8）", "the body is not valid JSON in UTF-8"), ec.message());
+    if (call.ask.body.empty())
+      body = boost::json::object(&memory);
+    else
+      body = boost::json::parse(call.ask.body, ec, &memory, options);
+    if (ec)
+      return Error(Code::unreadable_body, Text("请求体不是有效的 JSON（UTF-8）", "the body is not valid JSON in UTF-8"), ec.message());
     const bool partial = operation.binding.in->given != nullptr;
-    base::decode(fields, object, body, problems, base::Side::request, base::Unknown::refuse, partial ? operation.binding.in->given(call.in.get()) : nullptr, partial);
-    for (const auto& [name, value] : query) problems.add(Code::unknown_field, std::string_view(name).substr(0, 64), {"此接口没有查询参数", "this operation takes no query parameters"});
+    base::decode(fields, object, body, problems, base::Side::request, base::Unknown::refuse,
+                 partial ? operation.binding.in->given(call.in.get()) : nullptr, partial);
+    for (const auto& [name, value] : query)
+      problems.add(Code::unknown_field, std::string_view(name).substr(0, 64),
+                   {"此接口没有查询参数", "this operation takes no query parameters"});
   } else {
     if (!call.ask.body.empty()) return Error(Code::unreadable_body, Text("此接口不接受请求体", "this operation takes no body"));
     std::uint64_t seen = 0;
@@ -264,8 +279,10 @@ void Door::take(Ask ask, Finish finish) {
   call->ask = std::move(ask);
   call->started = clock_.monotonic();
   const auto& header = call->ask.header;
-  if (const auto id = header("x-request-id"); good_request_id(id)) call->request_id = id;
-  else call->request_id = base::id_text("req", request_ids_.next());
+  if (const auto id = header("x-request-id"); good_request_id(id))
+    call->request_id = id;
+  else
+    call->request_id = base::id_text("req", request_ids_.next());
   call->english = prefers_english(header("accept-language"));
 
   auto match = table_.find(call->ask.verb, call->ask.path);
@@ -276,7 +293,8 @@ void Door::take(Ask ask, Finish finish) {
     } else {
       std::string allowed;
       for (const auto verb : match.other_verbs) allowed += allowed.empty() ? std::string(word(verb)) : fmt::format(", {}", word(verb));
-      call->result = Error(Code::no_such_operation, Text(fmt::format("此路径支持的方法是 {}", allowed), fmt::format("this path takes {}", allowed)));
+      call->result =
+          Error(Code::no_such_operation, Text(fmt::format("此路径支持的方法是 {}", allowed), fmt::format("this path takes {}", allowed)));
       call->status_override = 405;
       call->extra_headers.emplace_back("Allow", allowed);
     }
@@ -289,8 +307,10 @@ void Door::take(Ask ask, Finish finish) {
     if (call->result && call->operation->creates && call->operation->verb == Verb::post) {
       const auto key = call->ask.header("idempotency-key");
       if (key.size() > 128 || !std::all_of(key.begin(), key.end(), [](char c) { return c > ' ' && c < 0x7f; }))
-        call->result = Error(Code::invalid_field).with_field("Idempotency-Key", Text("应为 1 到 128 个可见 ASCII 字符", "1 to 128 visible ASCII characters"));
-      else call->idempotency_key = key;
+        call->result = Error(Code::invalid_field)
+                           .with_field("Idempotency-Key", Text("应为 1 到 128 个可见 ASCII 字符", "1 to 128 visible ASCII characters"));
+      else
+        call->idempotency_key = key;
     }
     if (!call->result) return finish(call);
     call->out = Value(*call->operation->binding.out);

@@ -19,9 +19,9 @@ struct Ask {
   std::string path;   // as sent, percent-encoded
   std::string query;  // as sent
   std::string body;
-  std::string address;      // peer
-  std::string origin;       // which listener or channel
-  std::string peer_certificate;  // SHA-256 of the client certificate in lower hex, or empty
+  std::string address;                                            // peer
+  std::string origin;                                             // which listener or channel
+  std::string peer_certificate;                                   // SHA-256 of the client certificate in lower hex, or empty
   std::function<std::string_view(std::string_view name)> header;  // lower-case name; empty when absent; valid while the Ask lives
 };
 // A body that comes piece by piece, made on a thread of the work and taken by the transport as fast as the peer reads.
@@ -44,7 +44,7 @@ struct Call {
   Ask ask;
   std::string request_id;
   bool english = false;
-  bool always_200 = false;     // a client's setting for gateways that cannot pass on a status
+  bool always_200 = false;  // a client's setting for gateways that cannot pass on a status
   const Operation* operation = nullptr;
   std::shared_ptr<void> caller;  // made by the Gate, understood by the Work: each wing has its own kind of caller
   Value in, out;
@@ -52,9 +52,9 @@ struct Call {
   std::string encoded;         // JSON of `data`, made before the commit so that it can be kept
   std::int64_t revision = -1;  // of the answered resource: becomes the ETag
   base::Status result;
-  std::shared_ptr<Pieces> pieces;  // of a stream
-  std::string content_type;        // of the pieces
-  int status_override = 0;     // 202 for a change held for a second person
+  std::shared_ptr<Pieces> pieces;                                       // of a stream
+  std::string content_type;                                             // of the pieces
+  int status_override = 0;                                              // 202 for a change held for a second person
   std::vector<std::pair<std::string_view, std::string>> extra_headers;  // Set-Cookie, Retry-After …
   std::chrono::microseconds started{};
 };

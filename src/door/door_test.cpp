@@ -23,8 +23,8 @@ struct Thing {
   std::int64_t revision = 0;
   static const base::FieldList& fields();
 };
-QUANJI_FIELDS(Thing, QF(id, "标识", "Id", .flags = base::in_path), QF(name, "名称", "Name", .pattern = &base::name_pattern), QF(note, "备注", "Note"),
-              QF(revision, "修订", "Revision", .flags = base::read_only))
+QUANJI_FIELDS(Thing, QF(id, "标识", "Id", .flags = base::in_path), QF(name, "名称", "Name", .pattern = &base::name_pattern),
+              QF(note, "备注", "Note"), QF(revision, "修订", "Revision", .flags = base::read_only))
 struct Ref {
   ThingId id;
   std::optional<bool> deep;
@@ -33,7 +33,11 @@ struct Ref {
 QUANJI_FIELDS(Ref, QF(id, "标识", "Id", .flags = base::in_path), QF(deep, "深入", "Deep"))
 
 const base::ListShape& shape() {
-  static const base::ListShape made{{{"name", &base::value_ops<std::string>, {"名称", "Name"}}, {"size", &base::value_ops<std::int64_t>, {"大小", "Size"}}}, {"createdAt", "name"}, true, true};
+  static const base::ListShape made{
+      {{"name", &base::value_ops<std::string>, {"名称", "Name"}}, {"size", &base::value_ops<std::int64_t>, {"大小", "Size"}}},
+      {"createdAt", "name"},
+      true,
+      true};
   return made;
 }
 
@@ -48,14 +52,29 @@ Binding binding(const TypeOps* in, const TypeOps* out = type_ops<Thing>) { retur
 Table& table() {
   static Table t("/api/v1");
   static const bool made = [] {
-    t.add({.id = "thing.create", .verb = Verb::post, .path = "/things", .summary = {"新建", "Create"}, .creates = true, .failures = {Code::name_taken}, .example = R"({"name":"a"})"}, binding(type_ops<Thing>));
+    t.add({.id = "thing.create",
+           .verb = Verb::post,
+           .path = "/things",
+           .summary = {"新建", "Create"},
+           .creates = true,
+           .failures = {Code::name_taken},
+           .example = R"({"name":"a"})"},
+          binding(type_ops<Thing>));
     auto list = binding(type_ops<base::ListQuery>, type_ops<base::Page<Thing>>);
     list.list = &shape();
     t.add({.id = "thing.list", .verb = Verb::get, .path = "/things", .summary = {"查询", "List"}, .permission = "thing.read"}, list);
     t.add({.id = "thing.read", .verb = Verb::get, .path = "/things/{id}", .summary = {"查看", "Read"}}, binding(type_ops<Ref>));
-    t.add({.id = "thing.tree", .verb = Verb::get, .path = "/things/tree", .summary = {"树", "Tree"}, .permission = "-"}, binding(type_ops<base::Nothing>));
-    t.add({.id = "thing.change", .verb = Verb::patch, .path = "/things/{id}", .summary = {"修改", "Change"}}, binding(type_ops<base::Patch<Thing>>));
-    t.add({.id = "thing.delete", .verb = Verb::del, .path = "/things/{id}", .summary = {"删除", "Delete"}, .deprecated_since = "2026-11-01", .sunset = "2027-11-01"}, binding(type_ops<Ref>));
+    t.add({.id = "thing.tree", .verb = Verb::get, .path = "/things/tree", .summary = {"树", "Tree"}, .permission = "-"},
+          binding(type_ops<base::Nothing>));
+    t.add({.id = "thing.change", .verb = Verb::patch, .path = "/things/{id}", .summary = {"修改", "Change"}},
+          binding(type_ops<base::Patch<Thing>>));
+    t.add({.id = "thing.delete",
+           .verb = Verb::del,
+           .path = "/things/{id}",
+           .summary = {"删除", "Delete"},
+           .deprecated_since = "2026-11-01",
+           .sunset = "2027-11-01"},
+          binding(type_ops<Ref>));
     return true;
   }();
   (void)made;
@@ -75,8 +94,10 @@ struct Inline : Work {
     ++runs;
     key = call->idempotency_key;
     if (outcome) {
-      call->result = call->operation->binding.in->given || call->operation->binding.list || call->operation->id == "thing.read" || call->operation->id == "thing.delete" ? Status{}
-                                                                                                             : call->operation->binding.thunk(nullptr, nullptr, call->in.get(), call->out.get());
+      call->result = call->operation->binding.in->given || call->operation->binding.list || call->operation->id == "thing.read" ||
+                             call->operation->id == "thing.delete"
+                         ? Status{}
+                         : call->operation->binding.thunk(nullptr, nullptr, call->in.get(), call->out.get());
       encode_answer(*call);
     } else {
       call->result = outcome.error().clone();
@@ -138,7 +159,8 @@ TEST(Table, LiteralSegmentsWinOverBraces) {
   EXPECT_EQ(table().find(Verb::get, "/api/v1/things/a%20b").parameters[0].second, "a b");
 }
 TEST(Table, NothingElseIsFound) {
-  for (const auto* path : {"/api/v1", "/api/v1/", "/api/v1/thing", "/api/v1/things/", "/api/v1//things", "/api/v1/things/x/y", "/things", "/api/v2/things", ""})
+  for (const auto* path : {"/api/v1", "/api/v1/", "/api/v1/thing", "/api/v1/things/", "/api/v1//things", "/api/v1/things/x/y", "/things",
+                           "/api/v2/things", ""})
     EXPECT_EQ(table().find(Verb::get, path).operation, nullptr) << path;
 }
 TEST(Table, GatewaysThatKnowOnlyPostReachPatchAndDelete) {
@@ -235,7 +257,8 @@ TEST_F(DoorTest, ADeprecatedOperationSaysSo) {
 }
 TEST_F(DoorTest, ListsTakeTheirDeclaredWordsOnly) {
   EXPECT_EQ(ask(Verb::get, "/things", "", "name=a&size=3&sort=-name&pageSize=200&keyword=x&createdFrom=2026-01-01T00:00:00Z").status, 200);
-  for (const auto* query : {"colour=red", "size=big", "sort=size", "pageSize=201", "pageSize=0", "page=0", "page=1&cursor=x", "createdFrom=yesterday", "name=a&name=b", "name=%zz", "name=%ff"})
+  for (const auto* query : {"colour=red", "size=big", "sort=size", "pageSize=201", "pageSize=0", "page=0", "page=1&cursor=x",
+                            "createdFrom=yesterday", "name=a&name=b", "name=%zz", "name=%ff"})
     EXPECT_GE(ask(Verb::get, "/things", "", query).status, 400) << query;
 }
 TEST_F(DoorTest, AMatchingIfNoneMatchCostsNoBody) {
@@ -260,7 +283,8 @@ TEST(OpenApi, DescribesEveryOperationOnceAndAlwaysTheSameWay) {
   EXPECT_FALSE(input.at("properties").as_object().contains("revision"));
   EXPECT_FALSE(input.at("properties").as_object().contains("id"));
   EXPECT_EQ(boost::json::serialize(input.at("required")), R"(["name"])");
-  EXPECT_EQ(boost::json::serialize(parsed.at("components").at("schemas").at("ThingPatch").at("properties").at("note").at("type")), R"(["string","null"])");
+  EXPECT_EQ(boost::json::serialize(parsed.at("components").at("schemas").at("ThingPatch").at("properties").at("note").at("type")),
+            R"(["string","null"])");
 }
 TEST(Pages, TheErrorTableIsPublishedWhole) {
   const auto page = error_codes_page();

@@ -55,11 +55,24 @@ json::object Schemas::of_value(const ValueOps& outer, const base::Limits& limits
       if (limits.min != INT64_MIN) s["minimum"] = limits.min;
       if (limits.max != INT64_MAX) s["maximum"] = limits.max;
       break;
-    case Kind::number: s["type"] = "number"; break;
-    case Kind::boolean: s["type"] = "boolean"; break;
-    case Kind::time: s["type"] = "string"; s["format"] = "date-time"; break;
-    case Kind::date: s["type"] = "string"; s["format"] = "date"; break;
-    case Kind::id: s["type"] = "string"; s["pattern"] = str(fmt::format("^{}_[0-9A-HJKMNP-TV-Z]{{26}}$", ops.id_prefix)); break;
+    case Kind::number:
+      s["type"] = "number";
+      break;
+    case Kind::boolean:
+      s["type"] = "boolean";
+      break;
+    case Kind::time:
+      s["type"] = "string";
+      s["format"] = "date-time";
+      break;
+    case Kind::date:
+      s["type"] = "string";
+      s["format"] = "date";
+      break;
+    case Kind::id:
+      s["type"] = "string";
+      s["pattern"] = str(fmt::format("^{}_[0-9A-HJKMNP-TV-Z]{{26}}$", ops.id_prefix));
+      break;
     case Kind::enumeration: {
       s["type"] = "string";
       json::array words;
@@ -67,14 +80,16 @@ json::object Schemas::of_value(const ValueOps& outer, const base::Limits& limits
       s["enum"] = std::move(words);
       break;
     }
-    case Kind::object: return of_list(ops.object(), form);
+    case Kind::object:
+      return of_list(ops.object(), form);
     case Kind::list:
       s["type"] = "array";
       if (limits.min != INT64_MIN) s["minItems"] = limits.min;
       if (limits.max != INT64_MAX) s["maxItems"] = limits.max;
       s["items"] = of_value(*ops.inner, base::Limits{.pattern = limits.pattern}, form);
       break;
-    case Kind::json: break;
+    case Kind::json:
+      break;
   }
   return s;
 }
@@ -92,11 +107,14 @@ json::object Schemas::of_list(const FieldList& list, Form form) {
   for (std::size_t i = 0; i < list.size(); ++i) {
     const auto& field = list.all()[i];
     const auto flags = field.limits.flags;
-    if (form == Form::output ? (flags & base::write_only) != 0 || field.ops->kind == Kind::secret : (flags & (base::read_only | base::in_path)) != 0) continue;
+    if (form == Form::output ? (flags & base::write_only) != 0 || field.ops->kind == Kind::secret
+                             : (flags & (base::read_only | base::in_path)) != 0)
+      continue;
     auto schema = of_value(*field.ops, field.limits, form);
     if (schema.contains("$ref")) schema = {{"allOf", json::array{schema}}};
     schema["description"] = str(both(field.sentence));
-    if (form != Form::output && !field.limits.fallback.empty()) schema["default"] = json::parse(json::string_view(field.limits.fallback.data(), field.limits.fallback.size()));
+    if (form != Form::output && !field.limits.fallback.empty())
+      schema["default"] = json::parse(json::string_view(field.limits.fallback.data(), field.limits.fallback.size()));
     if (form == Form::partial && field.ops->optional && schema.contains("type")) schema["type"] = json::array{schema["type"], "null"};
     properties[str(list.json_name(i))] = std::move(schema);
     if (form == Form::input ? field.required() : form == Form::output && !field.ops->optional) required.push_back(str(list.json_name(i)));
@@ -136,27 +154,36 @@ json::array parameters_of(const Operation& operation, Schemas& schemas) {
                                            both(fields.all()[static_cast<std::size_t>(i)].sentence), true));
   }
   if (const auto* list = operation.binding.list) {
-    for (const auto& filter : list->filters) parameters.push_back(parameter(filter.name, "query", schemas.of_value(*filter.type, {}, Form::output), both(filter.sentence), false));
+    for (const auto& filter : list->filters)
+      parameters.push_back(parameter(filter.name, "query", schemas.of_value(*filter.type, {}, Form::output), both(filter.sentence), false));
     if (!list->sorts.empty()) {
       std::string words;
       for (const auto sort : list->sorts) words += words.empty() ? std::string(sort) : fmt::format("|{}", sort);
-      parameters.push_back(parameter("sort", "query", {{"type", "string"}, {"pattern", str(fmt::format("^-?({})$", words))}}, "排序，前面加 - 为倒序 / Order; - in front: descending", false));
+      parameters.push_back(parameter("sort", "query", {{"type", "string"}, {"pattern", str(fmt::format("^-?({})$", words))}},
+                                     "排序，前面加 - 为倒序 / Order; - in front: descending", false));
     }
-    if (list->keyword) parameters.push_back(parameter("keyword", "query", {{"type", "string"}, {"maxLength", 200}}, "关键字 / Keyword", false));
+    if (list->keyword)
+      parameters.push_back(parameter("keyword", "query", {{"type", "string"}, {"maxLength", 200}}, "关键字 / Keyword", false));
     if (list->created_range)
-      for (const auto* name : {"createdFrom", "createdTo"}) parameters.push_back(parameter(name, "query", {{"type", "string"}, {"format", "date-time"}}, "", false));
+      for (const auto* name : {"createdFrom", "createdTo"})
+        parameters.push_back(parameter(name, "query", {{"type", "string"}, {"format", "date-time"}}, "", false));
     parameters.push_back(parameter("cursor", "query", {{"type", "string"}}, "上一页给出的游标 / Cursor of the page before", false));
-    parameters.push_back(parameter("page", "query", {{"type", "integer"}, {"minimum", 1}, {"maximum", 10000}}, "页码，限前 10000 行 / Page number, within the first 10 000 rows", false));
-    parameters.push_back(parameter("pageSize", "query", {{"type", "integer"}, {"minimum", 1}, {"maximum", 200}, {"default", 20}}, "", false));
+    parameters.push_back(parameter("page", "query", {{"type", "integer"}, {"minimum", 1}, {"maximum", 10000}},
+                                   "页码，限前 10000 行 / Page number, within the first 10 000 rows", false));
+    parameters.push_back(
+        parameter("pageSize", "query", {{"type", "integer"}, {"minimum", 1}, {"maximum", 200}, {"default", 20}}, "", false));
   } else if (operation.verb == Verb::get || operation.verb == Verb::del) {
     for (std::size_t i = 0; i < fields.size(); ++i) {
       const auto& field = fields.all()[i];
       if (field.limits.flags & (base::in_path | base::read_only)) continue;
-      parameters.push_back(parameter(fields.json_name(i), "query", schemas.of_value(*field.ops, field.limits, Form::input), both(field.sentence), field.required()));
+      parameters.push_back(parameter(fields.json_name(i), "query", schemas.of_value(*field.ops, field.limits, Form::input),
+                                     both(field.sentence), field.required()));
     }
   }
-  if (operation.creates && operation.verb == Verb::post) parameters.push_back(json::object{{"$ref", "#/components/parameters/IdempotencyKey"}});
-  if (operation.verb == Verb::patch || operation.verb == Verb::del) parameters.push_back(json::object{{"$ref", "#/components/parameters/IfMatch"}});
+  if (operation.creates && operation.verb == Verb::post)
+    parameters.push_back(json::object{{"$ref", "#/components/parameters/IdempotencyKey"}});
+  if (operation.verb == Verb::patch || operation.verb == Verb::del)
+    parameters.push_back(json::object{{"$ref", "#/components/parameters/IfMatch"}});
   return parameters;
 }
 
@@ -176,23 +203,32 @@ json::object describe(const Operation& operation, Schemas& schemas, std::string_
   if (operation.verb == Verb::post || operation.verb == Verb::patch) {
     const auto& fields = operation.binding.in->fields();
     const auto form = operation.binding.in->given ? Form::partial : Form::input;
-    const bool any = std::any_of(fields.all().begin(), fields.all().end(), [](const Field& f) { return !(f.limits.flags & (base::in_path | base::read_only)); });
-    const bool needed = form == Form::input && std::any_of(fields.all().begin(), fields.all().end(), [](const Field& f) { return f.required() && !(f.limits.flags & base::in_path); });
+    const bool any = std::any_of(fields.all().begin(), fields.all().end(),
+                                 [](const Field& f) { return !(f.limits.flags & (base::in_path | base::read_only)); });
+    const bool needed = form == Form::input && std::any_of(fields.all().begin(), fields.all().end(), [](const Field& f) {
+                          return f.required() && !(f.limits.flags & base::in_path);
+                        });
     if (any) {
       json::object content{{"schema", schemas.of_list(fields, form)}};
-      if (!operation.example.empty()) content["example"] = json::parse(json::string_view(operation.example.data(), operation.example.size()));
+      if (!operation.example.empty())
+        content["example"] = json::parse(json::string_view(operation.example.data(), operation.example.size()));
       o["requestBody"] = json::object{{"required", needed}, {"content", json::object{{"application/json", std::move(content)}}}};
     }
   }
   json::object responses;
   const auto status = operation.creates && operation.verb == Verb::post ? "201" : "200";
-  responses[status] = json::object{{"description", "ok"},
-                                   {"content", json::object{{"application/json", json::object{{"schema", envelope(schemas.of_list(operation.binding.out->fields(), Form::output))}}}}}};
+  responses[status] = json::object{
+      {"description", "ok"},
+      {"content", json::object{{"application/json",
+                                json::object{{"schema", envelope(schemas.of_list(operation.binding.out->fields(), Form::output))}}}}}};
   if (operation.second_person == SecondPerson::when_set) responses["202"] = json::object{{"$ref", "#/components/responses/Held"}};
   std::map<int, std::string> failures;
-  for (const auto code : operation.failures) failures[base::row_of(code).http] += fmt::format("{}{}", failures[base::row_of(code).http].empty() ? "" : ", ", base::row_of(code).word);
+  for (const auto code : operation.failures)
+    failures[base::row_of(code).http] +=
+        fmt::format("{}{}", failures[base::row_of(code).http].empty() ? "" : ", ", base::row_of(code).word);
   for (const auto& [http, words] : failures)
-    responses[std::to_string(http)] = json::object{{"description", str(words)}, {"content", json::object{{"application/json", json::object{{"schema", schema_ref("Failure")}}}}}};
+    responses[std::to_string(http)] = json::object{
+        {"description", str(words)}, {"content", json::object{{"application/json", json::object{{"schema", schema_ref("Failure")}}}}}};
   responses["4XX"] = json::object{{"$ref", "#/components/responses/Failure"}};
   o["responses"] = std::move(responses);
   return o;
@@ -201,7 +237,10 @@ json::object describe(const Operation& operation, Schemas& schemas, std::string_
 void indent(std::string& out, const json::value& v, std::size_t depth) {
   const std::string pad(depth * 2 + 2, ' '), end(depth * 2, ' ');
   if (const auto* o = v.if_object()) {
-    if (o->empty()) { out += "{}"; return; }
+    if (o->empty()) {
+      out += "{}";
+      return;
+    }
     out += "{\n";
     bool first = true;
     for (const auto& [key, value] : *o) {
@@ -214,7 +253,10 @@ void indent(std::string& out, const json::value& v, std::size_t depth) {
     }
     out += '\n' + end + '}';
   } else if (const auto* a = v.if_array()) {
-    if (a->empty()) { out += "[]"; return; }
+    if (a->empty()) {
+      out += "[]";
+      return;
+    }
     out += "[\n";
     bool first = true;
     for (const auto& value : *a) {
@@ -258,15 +300,16 @@ std::string openapi(const Table& table, const ApiTitle& title) {
       {"type", "object"},
       {"required", json::array{"code", "message", "reason", "requestId"}},
       {"properties",
-       json::object{{"code", json::object{{"type", "integer"}}},
-                    {"message", json::object{{"type", "string"}}},
-                    {"reason", json::object{{"type", "string"}}},
-                    {"requestId", json::object{{"type", "string"}}},
-                    {"errors", json::object{{"type", "array"},
-                                            {"items", json::object{{"type", "object"},
-                                                                   {"required", json::array{"field", "reason"}},
-                                                                   {"properties", json::object{{"field", json::object{{"type", "string"}}},
-                                                                                               {"reason", json::object{{"type", "string"}}}}}}}}}}}};
+       json::object{
+           {"code", json::object{{"type", "integer"}}},
+           {"message", json::object{{"type", "string"}}},
+           {"reason", json::object{{"type", "string"}}},
+           {"requestId", json::object{{"type", "string"}}},
+           {"errors", json::object{{"type", "array"},
+                                   {"items", json::object{{"type", "object"},
+                                                          {"required", json::array{"field", "reason"}},
+                                                          {"properties", json::object{{"field", json::object{{"type", "string"}}},
+                                                                                      {"reason", json::object{{"type", "string"}}}}}}}}}}}};
   json::object held_data{{"type", "object"},
                          {"required", json::array{"approvalId", "state", "expiresAt"}},
                          {"properties", json::object{{"approvalId", json::object{{"type", "string"}}},
@@ -275,21 +318,24 @@ std::string openapi(const Table& table, const ApiTitle& title) {
   json::object components;
   components["schemas"] = std::move(made);
   components["responses"] = json::object{
-      {"Failure", json::object{{"description", "失败 / A failure"}, {"content", json::object{{"application/json", json::object{{"schema", schema_ref("Failure")}}}}}}},
+      {"Failure", json::object{{"description", "失败 / A failure"},
+                               {"content", json::object{{"application/json", json::object{{"schema", schema_ref("Failure")}}}}}}},
       {"Held", json::object{{"description", "等待复核 / Held for a second person"},
                             {"content", json::object{{"application/json", json::object{{"schema", envelope(std::move(held_data))}}}}}}}};
-  components["parameters"] = json::object{
-      {"IdempotencyKey", parameter("Idempotency-Key", "header", {{"type", "string"}, {"maxLength", 128}}, "同一键与内容在 24 小时内只生效一次 / Same key and body within 24 h: done once", false)},
-      {"IfMatch", parameter("If-Match", "header", {{"type", "string"}}, "读到的 ETag；已被他人修改时返回 412 / The ETag read; 412 when changed meanwhile", false)}};
-  components["securitySchemes"] = json::object{
-      {"bearer", json::object{{"type", "http"}, {"scheme", "bearer"}}},
-      {"signature", json::object{{"type", "apiKey"}, {"in", "header"}, {"name", "X-Signature"}}},
-      {"session", json::object{{"type", "apiKey"}, {"in", "cookie"}, {"name", "__Host-quanji"}}}};
+  components["parameters"] =
+      json::object{{"IdempotencyKey", parameter("Idempotency-Key", "header", {{"type", "string"}, {"maxLength", 128}},
+                                                "同一键与内容在 24 小时内只生效一次 / Same key and body within 24 h: done once", false)},
+                   {"IfMatch", parameter("If-Match", "header", {{"type", "string"}},
+                                         "读到的 ETag；已被他人修改时返回 412 / The ETag read; 412 when changed meanwhile", false)}};
+  components["securitySchemes"] = json::object{{"bearer", json::object{{"type", "http"}, {"scheme", "bearer"}}},
+                                               {"signature", json::object{{"type", "apiKey"}, {"in", "header"}, {"name", "X-Signature"}}},
+                                               {"session", json::object{{"type", "apiKey"}, {"in", "cookie"}, {"name", "__Host-quanji"}}}};
 
   root["openapi"] = "3.1.0";
   root["info"] = std::move(info);
   root["servers"] = json::array{json::object{{"url", "/"}}};
-  root["security"] = json::array{json::object{{"bearer", json::array{}}}, json::object{{"signature", json::array{}}}, json::object{{"session", json::array{}}}};
+  root["security"] = json::array{json::object{{"bearer", json::array{}}}, json::object{{"signature", json::array{}}},
+                                 json::object{{"session", json::array{}}}};
   root["tags"] = std::move(tag_list);
   root["paths"] = std::move(all_paths);
   root["components"] = std::move(components);
@@ -307,15 +353,21 @@ std::string permissions_page(const Table& table) {
   static constexpr std::string_view rates[] = {"robot", "person", "client", "report"};
   for (const auto& o : table.all())
     out += fmt::format("| {} | {} {}{} | {} | {} | {} | {} | {} |\n", both(o->summary), word(o->verb), table.base(), o->path,
-                       o->entry == Entry::open ? "(open)" : o->needs() == "-" ? "(signed in)" : o->needs(), o->audit, rates[static_cast<std::size_t>(o->rate)],
-                       kinds[static_cast<std::size_t>(o->binding.kind)], o->second_person == SecondPerson::when_set ? "when set" : "");
+                       o->entry == Entry::open ? "(open)"
+                       : o->needs() == "-"     ? "(signed in)"
+                                               : o->needs(),
+                       o->audit, rates[static_cast<std::size_t>(o->rate)], kinds[static_cast<std::size_t>(o->binding.kind)],
+                       o->second_person == SecondPerson::when_set ? "when set" : "");
   return out;
 }
 
 std::string error_codes_page() {
-  std::string out = "# Error codes\n\nGenerated from the table in `base` by `./do contracts`.\n\n| code | word | HTTP | 中文 | English |\n|---|---|---|---|---|\n";
+  std::string out =
+      "# Error codes\n\nGenerated from the table in `base` by `./do contracts`.\n\n| code | word | HTTP | 中文 | English "
+      "|\n|---|---|---|---|---|\n";
   for (const auto& row : base::code_table())
-    out += fmt::format("| {} | {} | {} | {} | {} |\n", static_cast<unsigned>(row.code), row.word, row.http, row.sentence.zh, row.sentence.en);
+    out +=
+        fmt::format("| {} | {} | {} | {} | {} |\n", static_cast<unsigned>(row.code), row.word, row.http, row.sentence.zh, row.sentence.en);
   return out;
 }
 

@@ -63,7 +63,7 @@ using Thunk = base::Status (*)(AnyFunction f, void* unit, const void* in, void* 
 
 struct Binding {
   OpKind kind = OpKind::read;
-  const TypeOps* in = nullptr;   // null for lists: the input is a base::ListQuery
+  const TypeOps* in = nullptr;  // null for lists: the input is a base::ListQuery
   const TypeOps* out = nullptr;
   AnyFunction function = nullptr;
   Thunk thunk = nullptr;
@@ -72,20 +72,20 @@ struct Binding {
 };
 
 struct Operation {
-  std::string_view id;            // "department.create": also its name in frames and its permission unless said otherwise
+  std::string_view id;  // "department.create": also its name in frames and its permission unless said otherwise
   Verb verb = Verb::get;
-  std::string_view path;          // below the table's base path: "/departments/{id}"
+  std::string_view path;  // below the table's base path: "/departments/{id}"
   base::Sentence summary;
-  std::string_view permission{};  // empty: the id; "-": being signed in is enough
-  std::string_view audit{};       // "department.created"; empty for reads that leave no row
+  std::string_view permission{};          // empty: the id; "-": being signed in is enough
+  std::string_view audit{};               // "department.created"; empty for reads that leave no row
   AuditKind audit_kind = AuditKind::row;  // of a change; reads with an audit name leave a row too
   Rate rate = Rate::person;
   Entry entry = Entry::signed_in;
   SecondPerson second_person = SecondPerson::never;
-  bool point = false;             // a read by key, cheap enough for an io thread
-  bool creates = false;           // answers 201 and honours Idempotency-Key; every POST that starts or creates
-  std::vector<base::Code> failures{};     // what a caller should expect besides the common ones
-  std::string_view example{};     // JSON of a valid body (or of the query for GET)
+  bool point = false;                             // a read by key, cheap enough for an io thread
+  bool creates = false;                           // answers 201 and honours Idempotency-Key; every POST that starts or creates
+  std::vector<base::Code> failures{};             // what a caller should expect besides the common ones
+  std::string_view example{};                     // JSON of a valid body (or of the query for GET)
   std::string_view deprecated_since{}, sunset{};  // dates, or empty
   Binding binding{};
 
@@ -126,10 +126,13 @@ class Table {
 namespace detail {
 // A type that carries another in its member `value` beside what is no part of the document; it says `using Wrapped = …`.
 template <class T>
-concept Wrapping = requires { typename T::Wrapped; };
+concept Wrapping = requires {
+  typename T::Wrapped;
+};
 template <class T>
 constexpr TypeOps make_type_ops() {
-  TypeOps ops{&T::fields, []() -> void* { return new T{}; }, [](void* p) { delete static_cast<T*>(p); }, [](void* p) { return p; }, nullptr};
+  TypeOps ops{&T::fields, []() -> void* { return new T{}; }, [](void* p) { delete static_cast<T*>(p); }, [](void* p) { return p; },
+              nullptr};
   if constexpr (Wrapping<T>) ops.object = [](void* p) -> void* { return &static_cast<T*>(p)->value; };
   return ops;
 }
@@ -139,14 +142,15 @@ struct TypeOpsOf {
 };
 template <class T>
 struct TypeOpsOf<base::Patch<T>> {
-  static constexpr TypeOps value = {&T::fields, []() -> void* { return new base::Patch<T>{}; }, [](void* p) { delete static_cast<base::Patch<T>*>(p); },
+  static constexpr TypeOps value = {&T::fields, []() -> void* { return new base::Patch<T>{}; },
+                                    [](void* p) { delete static_cast<base::Patch<T>*>(p); },
                                     [](void* p) -> void* { return &static_cast<base::Patch<T>*>(p)->value; },
                                     [](void* p) { return &static_cast<base::Patch<T>*>(p)->given; }};
 };
 template <>
 struct TypeOpsOf<base::ListQuery> {
-  static constexpr TypeOps value = {&base::Nothing::fields, []() -> void* { return new base::ListQuery{}; }, [](void* p) { delete static_cast<base::ListQuery*>(p); },
-                                    [](void* p) { return p; }, nullptr};
+  static constexpr TypeOps value = {&base::Nothing::fields, []() -> void* { return new base::ListQuery{}; },
+                                    [](void* p) { delete static_cast<base::ListQuery*>(p); }, [](void* p) { return p; }, nullptr};
 };
 }  // namespace detail
 template <class T>

@@ -52,10 +52,14 @@ bool fits(const std::vector<std::string_view>& pattern, const std::vector<std::s
 
 std::string_view word(Verb verb) {
   switch (verb) {
-    case Verb::get: return "GET";
-    case Verb::post: return "POST";
-    case Verb::patch: return "PATCH";
-    case Verb::del: return "DELETE";
+    case Verb::get:
+      return "GET";
+    case Verb::post:
+      return "POST";
+    case Verb::patch:
+      return "PATCH";
+    case Verb::del:
+      return "DELETE";
   }
   return "";
 }
@@ -80,7 +84,8 @@ void Table::add(Operation operation, Binding binding) {
   operations_.push_back(std::make_unique<Operation>(std::move(operation)));
   const auto literals = static_cast<std::size_t>(std::count_if(pattern.begin(), pattern.end(), [](auto s) { return !is_brace(s); }));
   Route route{operations_.back().get(), pattern, literals};
-  const auto at = std::upper_bound(routes.begin(), routes.end(), route, [](const Route& a, const Route& b) { return a.literals > b.literals; });
+  const auto at =
+      std::upper_bound(routes.begin(), routes.end(), route, [](const Route& a, const Route& b) { return a.literals > b.literals; });
   routes.insert(at, std::move(route));
 }
 
@@ -100,7 +105,8 @@ Match Table::find(Verb verb, std::string_view path) const {
   const auto take = [&](const Route& route, std::size_t count) {
     match.operation = route.operation;
     for (std::size_t i = 0; i < count; ++i)
-      if (is_brace(route.pattern[i])) match.parameters.emplace_back(route.pattern[i].substr(1, route.pattern[i].size() - 2), decoded(given[i]));
+      if (is_brace(route.pattern[i]))
+        match.parameters.emplace_back(route.pattern[i].substr(1, route.pattern[i].size() - 2), decoded(given[i]));
   };
   for (const auto& route : found->second) {
     if (!fits(route.pattern, given)) continue;

@@ -31,20 +31,60 @@ constexpr bool sanitized = false;
 
 Status refused(std::string_view act) {
   return Error(Code::requirement_missing,
-               base::Text("执行程序无法放弃特权，拒绝启动", "the runner cannot give up its privileges and does not start"), system_detail(act, "runner"));
+               base::Text("执行程序无法放弃特权，拒绝启动", "the runner cannot give up its privileges and does not start"),
+               system_detail(act, "runner"));
 }
 
 // What no automation needs and what has opened kernels before. Everything else is allowed: the list must bear Python, numeric libraries
 // and programs a flow starts.
-constexpr std::array never = {
-    SCMP_SYS(ptrace), SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev), SCMP_SYS(kcmp), SCMP_SYS(mount), SCMP_SYS(umount2),
-    SCMP_SYS(pivot_root), SCMP_SYS(chroot), SCMP_SYS(move_mount), SCMP_SYS(open_tree), SCMP_SYS(fsopen), SCMP_SYS(fsmount), SCMP_SYS(fsconfig),
-    SCMP_SYS(fspick), SCMP_SYS(mount_setattr), SCMP_SYS(unshare), SCMP_SYS(setns), SCMP_SYS(bpf), SCMP_SYS(perf_event_open), SCMP_SYS(userfaultfd),
-    SCMP_SYS(keyctl), SCMP_SYS(add_key), SCMP_SYS(request_key), SCMP_SYS(kexec_load), SCMP_SYS(kexec_file_load), SCMP_SYS(init_module),
-    SCMP_SYS(finit_module), SCMP_SYS(delete_module), SCMP_SYS(reboot), SCMP_SYS(swapon), SCMP_SYS(swapoff), SCMP_SYS(acct), SCMP_SYS(quotactl),
-    SCMP_SYS(open_by_handle_at), SCMP_SYS(name_to_handle_at), SCMP_SYS(io_uring_setup), SCMP_SYS(io_uring_enter), SCMP_SYS(io_uring_register),
-    SCMP_SYS(settimeofday), SCMP_SYS(clock_settime), SCMP_SYS(sethostname), SCMP_SYS(setdomainname), SCMP_SYS(syslog), SCMP_SYS(iopl), SCMP_SYS(ioperm),
-    SCMP_SYS(lookup_dcookie), SCMP_SYS(vhangup), SCMP_SYS(modify_ldt)};
+constexpr std::array never = {SCMP_SYS(ptrace),
+                              SCMP_SYS(process_vm_readv),
+                              SCMP_SYS(process_vm_writev),
+                              SCMP_SYS(kcmp),
+                              SCMP_SYS(mount),
+                              SCMP_SYS(umount2),
+                              SCMP_SYS(pivot_root),
+                              SCMP_SYS(chroot),
+                              SCMP_SYS(move_mount),
+                              SCMP_SYS(open_tree),
+                              SCMP_SYS(fsopen),
+                              SCMP_SYS(fsmount),
+                              SCMP_SYS(fsconfig),
+                              SCMP_SYS(fspick),
+                              SCMP_SYS(mount_setattr),
+                              SCMP_SYS(unshare),
+                              SCMP_SYS(setns),
+                              SCMP_SYS(bpf),
+                              SCMP_SYS(perf_event_open),
+                              SCMP_SYS(userfaultfd),
+                              SCMP_SYS(keyctl),
+                              SCMP_SYS(add_key),
+                              SCMP_SYS(request_key),
+                              SCMP_SYS(kexec_load),
+                              SCMP_SYS(kexec_file_load),
+                              SCMP_SYS(init_module),
+                              SCMP_SYS(finit_module),
+                              SCMP_SYS(delete_module),
+                              SCMP_SYS(reboot),
+                              SCMP_SYS(swapon),
+                              SCMP_SYS(swapoff),
+                              SCMP_SYS(acct),
+                              SCMP_SYS(quotactl),
+                              SCMP_SYS(open_by_handle_at),
+                              SCMP_SYS(name_to_handle_at),
+                              SCMP_SYS(io_uring_setup),
+                              SCMP_SYS(io_uring_enter),
+                              SCMP_SYS(io_uring_register),
+                              SCMP_SYS(settimeofday),
+                              SCMP_SYS(clock_settime),
+                              SCMP_SYS(sethostname),
+                              SCMP_SYS(setdomainname),
+                              SCMP_SYS(syslog),
+                              SCMP_SYS(iopl),
+                              SCMP_SYS(ioperm),
+                              SCMP_SYS(lookup_dcookie),
+                              SCMP_SYS(vhangup),
+                              SCMP_SYS(modify_ldt)};
 
 bool install_filter() {
   scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
@@ -58,8 +98,10 @@ bool install_filter() {
   // Profile `closed`: sockets inside this machine only.
   ok = ok && seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_NE, AF_UNIX)) == 0;
   // Typing into the terminal of whoever started the robot.
-  ok = ok && seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffffU, 0x5412U)) == 0;  // TIOCSTI
-  ok = ok && seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffffU, 0x541cU)) == 0;  // TIOCLINUX
+  ok = ok && seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffffU, 0x5412U)) ==
+                 0;  // TIOCSTI
+  ok = ok && seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffffU, 0x541cU)) ==
+                 0;  // TIOCLINUX
   ok = ok && seccomp_load(filter) == 0;
   seccomp_release(filter);
   return ok;
@@ -82,7 +124,8 @@ std::string own_namespace(const char* kind) {
   if (size <= 0) return {};
   const std::string_view link(text, static_cast<std::size_t>(size));  // "net:[4026531840]"
   const auto open = link.find('['), close = link.find(']');
-  return open == std::string_view::npos || close == std::string_view::npos ? std::string() : std::string(link.substr(open + 1, close - open - 1));
+  return open == std::string_view::npos || close == std::string_view::npos ? std::string()
+                                                                           : std::string(link.substr(open + 1, close - open - 1));
 }
 
 Status give_up_privileges(std::optional<std::uint32_t> run_as) {

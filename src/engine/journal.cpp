@@ -1,12 +1,10 @@
 #include "engine/journal.h"
 
-#include <boost/json.hpp>
-
 #include <fmt/format.h>
-
 #include <unistd.h>
 
 #include <algorithm>
+#include <boost/json.hpp>
 
 #include "base/bytes.h"
 #include "base/fields_json.h"
@@ -26,9 +24,12 @@ namespace {
 constexpr std::size_t max_journal = base::segment_size;
 
 Error senseless(std::size_t offset, std::string_view why) {
-  return Error(Code::store_unavailable,
-               Text(fmt::format("运行日志第 {} 字节处的记录无法理解（{}）；不继续执行，以免重复操作", offset, why),
-                    fmt::format("the record at byte {} of the run journal makes no sense ({}): the run is not continued, so that nothing is done twice", offset, why)));
+  return Error(
+      Code::store_unavailable,
+      Text(fmt::format("运行日志第 {} 字节处的记录无法理解（{}）；不继续执行，以免重复操作", offset, why),
+           fmt::format(
+               "the record at byte {} of the run journal makes no sense ({}): the run is not continued, so that nothing is done twice",
+               offset, why)));
 }
 
 Status apply(RunState& state, const base::RecordView& record) {
@@ -116,7 +117,9 @@ std::string place(std::string_view at, base::Time now) {
   fmt::format_to(std::back_inserter(out), ",\"t\":{}", now.micros);
   return out;
 }
-std::string place_and_set(std::string_view at, base::Time now, const Variables& set) { return place(at, now) + ",\"set\":" + to_json(set) + "}"; }
+std::string place_and_set(std::string_view at, base::Time now, const Variables& set) {
+  return place(at, now) + ",\"set\":" + to_json(set) + "}";
+}
 }  // namespace
 
 Status Journal::begin(std::string_view attempt, std::string_view document_digest, const Variables& inputs) {
@@ -137,7 +140,8 @@ Status Journal::receipt(std::string_view at, const Variables& set) {
   return writer_.sync();
 }
 Status Journal::finished(const wire::Finished& finished) {
-  QUANJI_DO(append(RecordType::finished, fmt::format("{{\"t\":{},\"finished\":{}}}", clock_->now().micros, base::to_json(finished, base::Side::stored))));
+  QUANJI_DO(append(RecordType::finished,
+                   fmt::format("{{\"t\":{},\"finished\":{}}}", clock_->now().micros, base::to_json(finished, base::Side::stored))));
   return writer_.sync();
 }
 

@@ -30,9 +30,9 @@ struct RunState {
   bool begun = false;
   std::string attempt, document_digest;
   Variables inputs;
-  Variables variables;                 // after the last finished step
-  std::set<std::string, std::less<>> done;   // paths of finished steps
-  std::vector<std::string> unsettled;  // intents without receipt, in order
+  Variables variables;                      // after the last finished step
+  std::set<std::string, std::less<>> done;  // paths of finished steps
+  std::vector<std::string> unsettled;       // intents without receipt, in order
   std::optional<wire::Finished> finished;
 };
 
@@ -51,7 +51,8 @@ class Journal {
   base::Status finished(const wire::Finished& finished);
 
  private:
-  Journal(base::RecordWriter writer, RunState state, base::Clock& clock) : writer_(std::move(writer)), state_(std::move(state)), clock_(&clock) {}
+  Journal(base::RecordWriter writer, RunState state, base::Clock& clock)
+      : writer_(std::move(writer)), state_(std::move(state)), clock_(&clock) {}
   base::Status append(RecordType type, std::string_view json);
   base::RecordWriter writer_;
   RunState state_;

@@ -3,7 +3,6 @@
 // Python.h first: it sets feature macros.
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
-
 #include <fmt/format.h>
 #include <pthread.h>
 #include <signal.h>
@@ -79,13 +78,13 @@ void collect_names(PyObject* code, std::set<std::string>& names) {
 
 struct Python::State {
   pthread_t main_thread{};
-  std::atomic<std::uint64_t> wanted{0};        // evaluation to be interrupted
+  std::atomic<std::uint64_t> wanted{0};  // evaluation to be interrupted
   const std::atomic<std::uint64_t>* at_work = nullptr;
   PyThreadState* thread = nullptr;
-  PyObject* builtins = nullptr;         // dict, borrowed for the life of the process
+  PyObject* builtins = nullptr;  // dict, borrowed for the life of the process
   PyObject* decimal_type = nullptr;
-  PyObject* stop_type = nullptr;        // BaseException: `except Exception` does not swallow it
-  PyObject* library_names = nullptr;    // sys.stdlib_module_names
+  PyObject* stop_type = nullptr;      // BaseException: `except Exception` does not swallow it
+  PyObject* library_names = nullptr;  // sys.stdlib_module_names
   std::unordered_map<std::string, Compiled> compiled;
 
   Ref to_python(const Value& value);
@@ -115,17 +114,24 @@ bool install_signal() {
   return static_cast<bool>(before);
 }
 
-Ref to_python_text(const std::string& text) { return Ref(PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "strict")); }
+Ref to_python_text(const std::string& text) {
+  return Ref(PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "strict"));
+}
 
 }  // namespace
 
 Ref Python::State::to_python(const Value& value) {
   switch (value.type()) {
-    case Value::Type::nothing: return Ref::borrowed(Py_None);
-    case Value::Type::boolean: return Ref::borrowed(value.boolean() ? Py_True : Py_False);
-    case Value::Type::integer: return Ref(PyLong_FromLongLong(value.integer()));
-    case Value::Type::decimal: return Ref(PyObject_CallFunction(decimal_type, "s", value.decimal().text.c_str()));
-    case Value::Type::text: return to_python_text(value.text());
+    case Value::Type::nothing:
+      return Ref::borrowed(Py_None);
+    case Value::Type::boolean:
+      return Ref::borrowed(value.boolean() ? Py_True : Py_False);
+    case Value::Type::integer:
+      return Ref(PyLong_FromLongLong(value.integer()));
+    case Value::Type::decimal:
+      return Ref(PyObject_CallFunction(decimal_type, "s", value.decimal().text.c_str()));
+    case Value::Type::text:
+      return to_python_text(value.text());
     case Value::Type::list: {
       Ref list(PyList_New(static_cast<Py_ssize_t>(value.list().size())));
       if (!list) return {};
@@ -165,7 +171,8 @@ std::variant<std::string, Failure> utf8_of(PyObject* text) {
 }  // namespace
 
 std::variant<Value, Failure> Python::State::to_value(PyObject* object, int depth) {
-  if (depth > max_value_depth) return not_storable(fmt::format("嵌套超过 {} 层", max_value_depth), fmt::format("nested deeper than {}", max_value_depth));
+  if (depth > max_value_depth)
+    return not_storable(fmt::format("嵌套超过 {} 层", max_value_depth), fmt::format("nested deeper than {}", max_value_depth));
   if (object == Py_None) return Value();
   if (PyBool_Check(object)) return Value::of(object == Py_True);
   if (PyLong_CheckExact(object)) {
@@ -214,7 +221,8 @@ std::variant<Value, Failure> Python::State::to_value(PyObject* object, int depth
     return Value::of(std::move(map));
   }
   if (PyFloat_Check(object))
-    return not_storable("浮点数不精确，不能保存；请用 Decimal(\"…\")、round(x) 或 str(x)", "a float is not exact and cannot be stored: use Decimal(\"…\"), round(x) or str(x)");
+    return not_storable("浮点数不精确，不能保存；请用 Decimal(\"…\")、round(x) 或 str(x)",
+                        "a float is not exact and cannot be stored: use Decimal(\"…\"), round(x) or str(x)");
   const std::string type = Py_TYPE(object)->tp_name;
   return not_storable(fmt::format("类型 {} 不能保存在变量里", type), fmt::format("a {} cannot be stored in a variable", type));
 }
@@ -234,12 +242,14 @@ Failure Python::State::failure_of_exception(Interrupt why) {
   const std::string said = value ? text_of(value.get()) : "";
   if (type && PyErr_GivenExceptionMatches(type.get(), PyExc_SyntaxError))
     return {"expression_wrong", Text(fmt::format("表达式写法有误：{}", said), fmt::format("the expression is not Python: {}", said))};
-  return {"expression_failed", Text(fmt::format("表达式出错：{}：{}", name, said), fmt::format("the expression failed: {}: {}", name, said))};
+  return {"expression_failed",
+          Text(fmt::format("表达式出错：{}：{}", name, said), fmt::format("the expression failed: {}: {}", name, said))};
 }
 
 std::variant<const Compiled*, Failure> Python::State::compile(const std::string& text) {
   if (const auto found = compiled.find(text); found != compiled.end()) return &found->second;
-  if (text.find('\0') != std::string::npos) return Failure{"expression_wrong", Text("表达式里有空字符", "the expression holds a null character")};
+  if (text.find('\0') != std::string::npos)
+    return Failure{"expression_wrong", Text("表达式里有空字符", "the expression holds a null character")};
   const auto first = text.find_first_not_of(" \t");
   Ref code(Py_CompileString(text.c_str() + (first == std::string::npos ? 0 : first), "<expression>", Py_eval_input));
   if (!code) return failure_of_exception(Interrupt::time_limit);
@@ -289,7 +299,8 @@ Result<std::unique_ptr<Python>> Python::start(const Options& options) {
   PyConfig_Clear(&config);
   if (PyStatus_Exception(status))
     return Error(Code::requirement_missing,
-                 Text("无法启动 Python；请安装 python3 和 libpython3.11", "Python does not start: install python3 and libpython3.11"), status.err_msg ? status.err_msg : "");
+                 Text("无法启动 Python；请安装 python3 和 libpython3.11", "Python does not start: install python3 and libpython3.11"),
+                 status.err_msg ? status.err_msg : "");
   auto state = std::make_unique<State>();
   state->builtins = PyEval_GetBuiltins();
   Py_INCREF(state->builtins);
@@ -302,7 +313,8 @@ Result<std::unique_ptr<Python>> Python::start(const Options& options) {
   the_state = state.get();
   if (!state->decimal_type || !state->stop_type || !state->library_names || !install_signal()) {
     PyErr_Clear();
-    return Error(Code::requirement_missing, Text("Python 标准库不完整；请重装 libpython3.11-stdlib", "Python's standard library is not whole: reinstall libpython3.11-stdlib"));
+    return Error(Code::requirement_missing, Text("Python 标准库不完整；请重装 libpython3.11-stdlib",
+                                                 "Python's standard library is not whole: reinstall libpython3.11-stdlib"));
   }
   state->thread = PyEval_SaveThread();
   std::unique_ptr<Python> python(new Python(std::move(state)));

@@ -29,7 +29,7 @@ class Python {
     std::string package_path;  // a package's python/ folder, first on the path; empty: none
   };
   static base::Result<std::unique_ptr<Python>> start(const Options& options);
-  ~Python();  // leaves the interpreter as it is: the process is about to end
+  ~Python();                    // leaves the interpreter as it is: the process is about to end
   std::string version() const;  // "3.11.2"
 
   // On the thread that started it. Names are looked up among the variables, Python's builtins, `Decimal`, and the standard library's

@@ -1,9 +1,8 @@
 #include "engine/python.h"
 
-#include <boost/json.hpp>
-
 #include <gtest/gtest.h>
 
+#include <boost/json.hpp>
 #include <thread>
 
 #include "base/fields_json.h"
@@ -48,7 +47,8 @@ TEST(Python, KeepsEveryFlowTypeAsItIs) {
   EXPECT_EQ(value_of("-2**63"), Value::of(std::int64_t{INT64_MIN}));
 }
 TEST(Python, SeesVariablesAlsoInsideComprehensionsAndFunctions) {
-  const Variables variables{{"rate", Value::of(std::int64_t{3})}, {"rows", Value::of(List{Value::of(std::int64_t{1}), Value::of(std::int64_t{2})})}};
+  const Variables variables{{"rate", Value::of(std::int64_t{3})},
+                            {"rows", Value::of(List{Value::of(std::int64_t{1}), Value::of(std::int64_t{2})})}};
   EXPECT_EQ(value_of("[x * rate for x in rows]", variables).json(), "[3,6]");
   EXPECT_EQ(value_of("(lambda: sum(rows) * rate)()", variables), Value::of(std::int64_t{9}));
   EXPECT_EQ(value_of("f'{rate:03d}'", variables), Value::of(std::string("003")));
@@ -58,7 +58,8 @@ TEST(Python, FindsTheStandardLibraryByName) {
   EXPECT_EQ(value_of("math.floor(Decimal('2.5'))"), Value::of(std::int64_t{2}));
 }
 TEST(Python, RefusesWhatIsNoFlowTypeAndSaysWhatToDo) {
-  for (const char* expression : {"1 / 2", "2 ** 64", "{1: 2}", "{1, 2}", "object()", "'\\ud800'", "Decimal('NaN')", "float('inf')", "b'x'"}) EXPECT_EQ(code_of(expression), "value_not_storable") << expression;
+  for (const char* expression : {"1 / 2", "2 ** 64", "{1: 2}", "{1, 2}", "object()", "'\\ud800'", "Decimal('NaN')", "float('inf')", "b'x'"})
+    EXPECT_EQ(code_of(expression), "value_not_storable") << expression;
   auto evaluated = python().evaluate("1 / 2", {});
   EXPECT_NE(std::get<Failure>(evaluated).message.zh.find("Decimal"), std::string::npos);
   EXPECT_EQ(code_of("(lambda l: (l.append(l), l)[1])([])"), "value_not_storable") << "a list that holds itself";
@@ -87,12 +88,13 @@ TEST(Python, LeavesNothingBehindForTheNextExpression) {
 // Interrupts the evaluation at work as soon as there is one, and again until it has ended.
 class Interrupter {
  public:
-  explicit Interrupter(Interrupt why) : thread_([this, why] {
-    while (!over_) {
-      python().interrupt(python().at_work(), why);
-      std::this_thread::yield();
-    }
-  }) {}
+  explicit Interrupter(Interrupt why)
+      : thread_([this, why] {
+          while (!over_) {
+            python().interrupt(python().at_work(), why);
+            std::this_thread::yield();
+          }
+        }) {}
   ~Interrupter() {
     over_ = true;
     thread_.join();
@@ -130,7 +132,8 @@ TEST(Python, AnInterruptionThatComesTooLateHitsNobody) {
 }
 
 TEST(Value, TheJournalFormKeepsTypesApart) {
-  const auto value = Value::of(Map{{"$decimal", Value::of(std::string("1"))}, {"d", Value::of(Decimal{"1.20"})}, {"n", Value()}, {"t", Value::of(std::string("1.20"))}});
+  const auto value = Value::of(Map{
+      {"$decimal", Value::of(std::string("1"))}, {"d", Value::of(Decimal{"1.20"})}, {"n", Value()}, {"t", Value::of(std::string("1.20"))}});
   EXPECT_EQ(value.json(), R"({"$map":{"$decimal":"1","d":{"$decimal":"1.20"},"n":null,"t":"1.20"}})");
   auto parsed = base::parse_json(value.json());
   ASSERT_TRUE(parsed);

@@ -32,12 +32,15 @@ class Loop {
       }
       QUANJI_DO(journal_.begin(request_.attempt, request_.document_digest, variables_));
     } else if (before.attempt != request_.attempt || before.document_digest != request_.document_digest) {
-      return Error(Code::wrong_state, Text("运行日志属于另一次执行或另一份流程文档", "the run journal belongs to another attempt or another document"));
+      return Error(Code::wrong_state,
+                   Text("运行日志属于另一次执行或另一份流程文档", "the run journal belongs to another attempt or another document"));
     }
     for (std::size_t i = 0; i < before.done.size(); ++i) watch_.step_done();
     if (!before.unsettled.empty()) {
-      auto finished = failed({"unsettled_steps", Text("有的步骤可能已经对外生效，请人工确认是否已完成", "a step may have acted on the outside world: a person has to say whether it was done")},
-                             before.unsettled.front());
+      auto finished =
+          failed({"unsettled_steps", Text("有的步骤可能已经对外生效，请人工确认是否已完成",
+                                          "a step may have acted on the outside world: a person has to say whether it was done")},
+                 before.unsettled.front());
       finished.unsettled = before.unsettled;
       return end(std::move(finished));
     }
@@ -71,12 +74,15 @@ class Loop {
   }
   std::optional<Failure> take_inputs() {
     for (const auto& [name, value] : request_.inputs) {
-      const auto declared = std::any_of(document_.inputs.begin(), document_.inputs.end(), [&](const auto& i) { return i.first == name; }) ||
-                            std::find(document_.required_inputs.begin(), document_.required_inputs.end(), name) != document_.required_inputs.end();
-      if (!declared) return Failure{"unknown_input", Text(fmt::format("流程没有输入“{}”", name), fmt::format("the flow has no input “{}”", name))};
+      const auto declared =
+          std::any_of(document_.inputs.begin(), document_.inputs.end(), [&](const auto& i) { return i.first == name; }) ||
+          std::find(document_.required_inputs.begin(), document_.required_inputs.end(), name) != document_.required_inputs.end();
+      if (!declared)
+        return Failure{"unknown_input", Text(fmt::format("流程没有输入“{}”", name), fmt::format("the flow has no input “{}”", name))};
     }
     for (const auto& name : document_.required_inputs)
-      if (!request_.inputs.contains(name)) return Failure{"input_missing", Text(fmt::format("缺少输入“{}”", name), fmt::format("the input “{}” is missing", name))};
+      if (!request_.inputs.contains(name))
+        return Failure{"input_missing", Text(fmt::format("缺少输入“{}”", name), fmt::format("the input “{}” is missing", name))};
     for (const auto& [name, operand] : document_.inputs) {
       if (request_.inputs.contains(name)) continue;
       auto value = value_of(operand);
@@ -103,9 +109,10 @@ class Loop {
       auto& changed = std::get<Variables>(values);
       const auto written = step.effect == Effect::once ? journal_.receipt(step.path, changed) : journal_.step(step.path, changed);
       if (!written && written.error().code() == Code::too_large)
-        return std::optional(failed({"value_too_large", Text("变量太大，写不进运行日志（一步最多 1 MB，一次执行最多 8 MB）；请改用文件",
-                                                             "the variables do not fit the run journal (1 MB a step, 8 MB a run): use a file")},
-                                    step.path));
+        return std::optional(
+            failed({"value_too_large", Text("变量太大，写不进运行日志（一步最多 1 MB，一次执行最多 8 MB）；请改用文件",
+                                            "the variables do not fit the run journal (1 MB a step, 8 MB a run): use a file")},
+                   step.path));
       if (!written) return written.error().clone();
       for (auto& [name, value] : changed) variables_[name] = std::move(value);
       watch_.step_done();

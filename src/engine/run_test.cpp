@@ -1,11 +1,11 @@
 #include "engine/run.h"
 
-#include <boost/json.hpp>
-
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#include <boost/json.hpp>
 
 #include "base/bytes.h"
 #include "base/fields_json.h"
@@ -37,7 +37,9 @@ Document document(std::string_view json) {
   auto parsed = base::parse_json(json);
   if (!parsed) throw std::runtime_error("the test's document is not JSON");
   auto read = read_document(*parsed);
-  if (!read) throw std::runtime_error("the test's document is refused: " + (read.error().fields().empty() ? "" : read.error().fields()[0].field + read.error().fields()[0].reason.en));
+  if (!read)
+    throw std::runtime_error("the test's document is refused: " +
+                             (read.error().fields().empty() ? "" : read.error().fields()[0].field + read.error().fields()[0].reason.en));
   return std::move(*read);
 }
 
@@ -104,7 +106,8 @@ TEST(Run, ADamagedByteStopsTheRunBeforeAnythingIsWritten) {
 }
 
 TEST(Run, AStepThatMayHaveActedIsNeverRunAgainBlindly) {
-  constexpr std::string_view pays = R"j({"quanji":1,"flow":"pays","steps":[{"set":{"x":1}},{"set":{"y":"=2"},"effect":"once"},{"set":{"z":3}}]})j";
+  constexpr std::string_view pays =
+      R"j({"quanji":1,"flow":"pays","steps":[{"set":{"x":1}},{"set":{"y":"=2"},"effect":"once"},{"set":{"z":3}}]})j";
   MemoryJournal whole;
   EXPECT_EQ(run_on(whole, document(pays)).outcome, wire::Outcome::success);
   const auto bytes = whole.bytes();
@@ -122,7 +125,8 @@ TEST(Run, AStepThatMayHaveActedIsNeverRunAgainBlindly) {
 
 TEST(Run, AFailedExpressionEndsTheRunAndKeepsWhatWasDone) {
   MemoryJournal memory;
-  const auto finished = run_on(memory, document(R"j({"quanji":1,"flow":"f","steps":[{"set":{"a":1}},{"set":{"b":"=a / 0"}},{"set":{"c":1}}]})j"));
+  const auto finished =
+      run_on(memory, document(R"j({"quanji":1,"flow":"f","steps":[{"set":{"a":1}},{"set":{"b":"=a / 0"}},{"set":{"c":1}}]})j"));
   EXPECT_EQ(finished.outcome, wire::Outcome::system_failure);
   EXPECT_EQ(finished.error->code, "expression_failed");
   EXPECT_EQ(finished.error->step, "steps/1");
@@ -130,7 +134,10 @@ TEST(Run, AFailedExpressionEndsTheRunAndKeepsWhatWasDone) {
 }
 TEST(Run, FailIsABusinessFailureWithItsOwnCode) {
   MemoryJournal memory;
-  const auto finished = run_on(memory, document(R"j({"quanji":1,"flow":"f","steps":[{"fail":{"kind":"business","code":"sign_mismatch","message":"=f'{1+1} 符号不一致'"}}]})j"));
+  const auto finished = run_on(
+      memory,
+      document(
+          R"j({"quanji":1,"flow":"f","steps":[{"fail":{"kind":"business","code":"sign_mismatch","message":"=f'{1+1} 符号不一致'"}}]})j"));
   EXPECT_EQ(finished.outcome, wire::Outcome::business_failure);
   EXPECT_EQ(finished.error->code, "sign_mismatch");
   EXPECT_EQ(finished.error->message, "2 符号不一致");
@@ -176,13 +183,15 @@ TEST(Run, AStopIsSeenAtTheNextStepBorder) {
 }
 
 TEST(StepList, NamesEveryMistakeWithItsPlace) {
-  auto parsed = base::parse_json(R"j({"quanji":2,"flow":"Bad Name","steps":[{"set":{"a":1},"fail":{"code":"x"}},{"do":"dbf.read"},{"set":{"a":["=1"]},"effect":"twice"}],"extra":1})j");
+  auto parsed = base::parse_json(
+      R"j({"quanji":2,"flow":"Bad Name","steps":[{"set":{"a":1},"fail":{"code":"x"}},{"do":"dbf.read"},{"set":{"a":["=1"]},"effect":"twice"}],"extra":1})j");
   ASSERT_TRUE(parsed);
   auto read = read_document(*parsed);
   ASSERT_FALSE(read);
   std::vector<std::string> at;
   for (const auto& field : read.error().fields()) at.push_back(field.field);
-  EXPECT_EQ(at, (std::vector<std::string>{"quanji", "flow", "steps/0", "steps/1/do", "steps/1", "steps/2/set/a", "steps/2/effect", "extra"}));
+  EXPECT_EQ(at,
+            (std::vector<std::string>{"quanji", "flow", "steps/0", "steps/1/do", "steps/1", "steps/2/set/a", "steps/2/effect", "extra"}));
 }
 
 }  // namespace

@@ -18,8 +18,10 @@ void RunnerChannel::send(const wire::RunnerMessage& message) {
   std::size_t sent = 0;
   while (sent < bytes->size()) {
     const auto n = ::send(fd_.get(), bytes->data() + sent, bytes->size() - sent, MSG_NOSIGNAL);
-    if (n > 0) sent += static_cast<std::size_t>(n);
-    else if (n < 0 && errno != EINTR) return;
+    if (n > 0)
+      sent += static_cast<std::size_t>(n);
+    else if (n < 0 && errno != EINTR)
+      return;
   }
 }
 

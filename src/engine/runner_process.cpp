@@ -1,10 +1,9 @@
 #include "engine/runner_process.h"
 
-#include <boost/json.hpp>
-
 #include <unistd.h>
 
 #include <algorithm>
+#include <boost/json.hpp>
 #include <condition_variable>
 #include <cstdio>
 #include <mutex>
@@ -56,7 +55,8 @@ Finished refusal(std::string code, const Error& error) {
 // Pipe and deadlines, on a thread that never takes the GIL.
 class Watcher {
  public:
-  Watcher(RunnerChannel& channel, Python& python, base::Clock& clock) : channel_(channel), python_(python), clock_(clock), thread_([this] { watch(); }) {}
+  Watcher(RunnerChannel& channel, Python& python, base::Clock& clock)
+      : channel_(channel), python_(python), clock_(clock), thread_([this] { watch(); }) {}
 
   // The task; nothing when the robot went away before it gave one.
   std::optional<wire::Start> wait_for_start() {
@@ -74,9 +74,13 @@ class Watcher {
     for (;;) {
       RunnerMessage message;
       switch (channel_.receive(tick_milliseconds, message)) {
-        case RunnerChannel::Read::gone: return gone();
-        case RunnerChannel::Read::message: take(message); break;
-        case RunnerChannel::Read::nothing: break;
+        case RunnerChannel::Read::gone:
+          return gone();
+        case RunnerChannel::Read::message:
+          take(message);
+          break;
+        case RunnerChannel::Read::nothing:
+          break;
       }
       if (RunWatch* run = run_.load()) look_after(*run);
     }
@@ -95,8 +99,10 @@ class Watcher {
     } else if (message.type == RunnerMessageType::start) {
       auto start = wire::body_as<wire::Start>(message.body);
       const std::lock_guard lock(mutex_);
-      if (start_ || given_ || !start) broken_ = true;
-      else start_ = std::move(*start), given_ = true;
+      if (start_ || given_ || !start)
+        broken_ = true;
+      else
+        start_ = std::move(*start), given_ = true;
       started_.notify_all();
     }
   }
@@ -125,7 +131,8 @@ class Watcher {
   std::string path(const RunWatch& run) const {
     const auto* document = document_.load();
     const auto at = run.step();
-    return document && at >= 0 && static_cast<std::size_t>(at) < document->steps.size() ? document->steps[static_cast<std::size_t>(at)].path : "";
+    return document && at >= 0 && static_cast<std::size_t>(at) < document->steps.size() ? document->steps[static_cast<std::size_t>(at)].path
+                                                                                        : "";
   }
 
   static constexpr int tick_milliseconds = 50;
@@ -134,7 +141,7 @@ class Watcher {
   base::Clock& clock_;
   std::mutex mutex_;
   std::condition_variable started_;
-  std::optional<wire::Start> start_;  // guarded by mutex_
+  std::optional<wire::Start> start_;     // guarded by mutex_
   bool given_ = false, broken_ = false;  // guarded by mutex_
   std::atomic<RunWatch*> run_{nullptr};
   std::atomic<const Document*> document_{nullptr};
@@ -157,7 +164,8 @@ Ended refused_before_start(std::string code, const Error& error) { return {refus
 Ended bad_document(const wire::Start& start, std::string_view digest, Journal& journal, const Error& error) {
   auto finished = refusal("bad_document", error);
   if (!journal.state().begun) {
-    if (auto begun = journal.begin(start.attempt.text(), digest, {}); !begun) return refused_before_start("journal_unwritable", begun.error());
+    if (auto begun = journal.begin(start.attempt.text(), digest, {}); !begun)
+      return refused_before_start("journal_unwritable", begun.error());
   }
   if (auto written = journal.finished(finished); !written) return refused_before_start("journal_unwritable", written.error());
   return {std::move(finished), wire::runner_exit::bad_document};

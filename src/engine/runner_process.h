@@ -10,10 +10,10 @@
 namespace quanji::engine {
 
 struct RunnerOptions {
-  int channel = 3;                       // inherited stream socket to the robot
-  std::optional<std::uint32_t> run_as;   // as root: the user and group to become
-  std::string work;                      // folder to work in; empty: stay
-  std::string package_path;              // the package's python/ folder; empty: none
+  int channel = 3;                      // inherited stream socket to the robot
+  std::optional<std::uint32_t> run_as;  // as root: the user and group to become
+  std::string work;                     // folder to work in; empty: stay
+  std::string package_path;             // the package's python/ folder; empty: none
   ConfineRequest confine;
 };
 // Returns the exit code (wire::runner_exit). The robot's going away ends the process at once: the journal is whole at any moment.

@@ -1,8 +1,8 @@
 #include "engine/step_list.h"
 
-#include <boost/json.hpp>
-
 #include <fmt/format.h>
+
+#include <boost/json.hpp>
 
 #include "base/fields_json.h"
 
@@ -40,7 +40,8 @@ class Reader {
         if (!versioned) wrong(key, "应为 1", "must be 1");
       } else if (key == "flow") {
         document.flow = text_at(member.value(), key);
-        if (!is_name(document.flow)) wrong(key, "名称只能用小写字母、数字和下划线，以字母或下划线开头", "a name of lower-case letters, digits and underscores");
+        if (!is_name(document.flow))
+          wrong(key, "名称只能用小写字母、数字和下划线，以字母或下划线开头", "a name of lower-case letters, digits and underscores");
       } else if (key == "title") {
         text_at(member.value(), key);
       } else if (key == "inputs") {
@@ -61,7 +62,9 @@ class Reader {
  private:
   void wrong(std::string_view at, std::string zh, std::string en) { problems.add(Code::invalid_field, at, {std::move(zh), std::move(en)}); }
   void unknown(std::string_view at, std::string_view word) {
-    problems.add(Code::unknown_field, at, {fmt::format("不认识“{}”；请检查拼写", word), fmt::format("“{}” is not a word of the flow language here; check its spelling", word)});
+    problems.add(Code::unknown_field, at,
+                 {fmt::format("不认识“{}”；请检查拼写", word),
+                  fmt::format("“{}” is not a word of the flow language here; check its spelling", word)});
   }
   const json::object* object_at(const json::value& from, std::string_view at) {
     const auto* object = from.if_object();
@@ -93,7 +96,9 @@ class Reader {
       if (expression.text.find_first_not_of(" \t") == std::string::npos) wrong(at, "= 后面缺少表达式", "an expression is missing after =");
       return expression;
     }
-    if (hides_expression(from)) wrong(at, "列表或表内部的 = 表达式还不支持，请整体写成一个表达式", "expressions inside lists and maps are not supported yet: write the whole as one expression");
+    if (hides_expression(from))
+      wrong(at, "列表或表内部的 = 表达式还不支持，请整体写成一个表达式",
+            "expressions inside lists and maps are not supported yet: write the whole as one expression");
     auto value = Value::from_json(from);
     if (value) return std::move(*value);
     wrong(at, value.error().message().zh, value.error().message().en);
@@ -105,7 +110,9 @@ class Reader {
     if (!object) return out;
     for (const auto& member : *object) {
       const auto place = at + "/" + std::string(member.key());
-      if (!is_name(member.key())) wrong(place, "变量名只能用小写字母、数字和下划线，以字母或下划线开头", "a variable is named with lower-case letters, digits and underscores");
+      if (!is_name(member.key()))
+        wrong(place, "变量名只能用小写字母、数字和下划线，以字母或下划线开头",
+              "a variable is named with lower-case letters, digits and underscores");
       out.emplace_back(std::string(member.key()), operand(member.value(), place));
     }
     return out;
@@ -115,15 +122,19 @@ class Reader {
     if (!object) return;
     for (const auto& member : *object) {
       const auto at = "inputs/" + std::string(member.key());
-      if (!is_name(member.key())) wrong(at, "输入名只能用小写字母、数字和下划线", "an input is named with lower-case letters, digits and underscores");
+      if (!is_name(member.key()))
+        wrong(at, "输入名只能用小写字母、数字和下划线", "an input is named with lower-case letters, digits and underscores");
       const auto* declared = object_at(member.value(), at);
       if (!declared) continue;
       bool has_default = false;
       for (const auto& part : *declared) {
         const std::string_view key = part.key();
-        if (key == "title" || key == "type") text_at(part.value(), at + "/" + std::string(key));
-        else if (key == "default") document.inputs.emplace_back(std::string(member.key()), operand(part.value(), at + "/default")), has_default = true;
-        else unknown(at + "/" + std::string(key), key);
+        if (key == "title" || key == "type")
+          text_at(part.value(), at + "/" + std::string(key));
+        else if (key == "default")
+          document.inputs.emplace_back(std::string(member.key()), operand(part.value(), at + "/default")), has_default = true;
+        else
+          unknown(at + "/" + std::string(key), key);
       }
       if (!has_default) document.required_inputs.emplace_back(member.key());
     }
@@ -137,9 +148,12 @@ class Reader {
       const auto place = at + "/" + std::string(key);
       if (key == "kind") {
         const auto word = text_at(member.value(), place);
-        if (word == "business") out.kind = FailKind::business;
-        else if (word == "system") out.kind = FailKind::system;
-        else wrong(place, "应为 business 或 system", "must be business or system");
+        if (word == "business")
+          out.kind = FailKind::business;
+        else if (word == "system")
+          out.kind = FailKind::system;
+        else
+          wrong(place, "应为 business 或 system", "must be business or system");
       } else if (key == "code") {
         out.code = text_at(member.value(), place);
         if (!is_name(out.code)) wrong(place, "错误码只能用小写字母、数字和下划线", "a code of lower-case letters, digits and underscores");
@@ -168,15 +182,20 @@ class Reader {
         const auto at = step.path + "/" + std::string(key);
         if (key == "id") {
           step.id = text_at(member.value(), at);
-          if (!is_name(step.id)) wrong(at, "步骤标识只能用小写字母、数字和下划线", "a step id of lower-case letters, digits and underscores");
+          if (!is_name(step.id))
+            wrong(at, "步骤标识只能用小写字母、数字和下划线", "a step id of lower-case letters, digits and underscores");
         } else if (key == "title") {
           text_at(member.value(), at);
         } else if (key == "effect") {
           const auto word = text_at(member.value(), at);
-          if (word == "none") step.effect = Effect::none;
-          else if (word == "repeatable") step.effect = Effect::repeatable;
-          else if (word == "once") step.effect = Effect::once;
-          else wrong(at, "应为 none、repeatable 或 once", "must be none, repeatable or once");
+          if (word == "none")
+            step.effect = Effect::none;
+          else if (word == "repeatable")
+            step.effect = Effect::repeatable;
+          else if (word == "once")
+            step.effect = Effect::once;
+          else
+            wrong(at, "应为 none、repeatable 或 once", "must be none, repeatable or once");
         } else if (key == "set") {
           step.act = SetVariables{assignments(member.value(), at)}, ++acts;
         } else if (key == "return") {

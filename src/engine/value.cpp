@@ -1,9 +1,8 @@
 #include "engine/value.h"
 
-#include <boost/json.hpp>
-
 #include <fmt/format.h>
 
+#include <boost/json.hpp>
 #include <charconv>
 #include <cmath>
 
@@ -19,13 +18,20 @@ using base::Result;
 bool Value::operator==(const Value& other) const {
   if (held_.index() != other.held_.index()) return false;
   switch (type()) {
-    case Type::nothing: return true;
-    case Type::boolean: return boolean() == other.boolean();
-    case Type::integer: return integer() == other.integer();
-    case Type::decimal: return decimal() == other.decimal();
-    case Type::text: return text() == other.text();
-    case Type::list: return list() == other.list();
-    case Type::map: return map() == other.map();
+    case Type::nothing:
+      return true;
+    case Type::boolean:
+      return boolean() == other.boolean();
+    case Type::integer:
+      return integer() == other.integer();
+    case Type::decimal:
+      return decimal() == other.decimal();
+    case Type::text:
+      return text() == other.text();
+    case Type::list:
+      return list() == other.list();
+    case Type::map:
+      return map() == other.map();
   }
   return false;
 }
@@ -43,7 +49,9 @@ void append_map(std::string& out, const Map& map) {
   }
   out += '}';
 }
-Error unreadable(std::string_view what) { return Error(Code::invalid_field, base::Text(fmt::format("值无法读取：{}", what), fmt::format("unreadable value: {}", what))); }
+Error unreadable(std::string_view what) {
+  return Error(Code::invalid_field, base::Text(fmt::format("值无法读取：{}", what), fmt::format("unreadable value: {}", what)));
+}
 
 Result<Value> read(const json::value& from, int depth);
 
@@ -60,10 +68,14 @@ Result<Map> read_map(const json::object& object, int depth) {
 Result<Value> read(const json::value& from, int depth) {
   if (depth > max_value_depth) return unreadable(fmt::format("nested deeper than {}", max_value_depth));
   switch (from.kind()) {
-    case json::kind::null: return Value();
-    case json::kind::bool_: return Value::of(from.get_bool());
-    case json::kind::int64: return Value::of(from.get_int64());
-    case json::kind::uint64: return unreadable("an integer beyond 64 bits");
+    case json::kind::null:
+      return Value();
+    case json::kind::bool_:
+      return Value::of(from.get_bool());
+    case json::kind::int64:
+      return Value::of(from.get_int64());
+    case json::kind::uint64:
+      return unreadable("an integer beyond 64 bits");
     case json::kind::double_: {
       const double d = from.get_double();
       if (!std::isfinite(d)) return unreadable("not a number");
@@ -71,7 +83,8 @@ Result<Value> read(const json::value& from, int depth) {
       const auto end = std::to_chars(text, text + sizeof text, d);
       return Value::of(Decimal{std::string(text, end.ptr)});
     }
-    case json::kind::string: return Value::of(std::string(from.get_string()));
+    case json::kind::string:
+      return Value::of(std::string(from.get_string()));
     case json::kind::array: {
       List list;
       list.reserve(from.get_array().size());
@@ -104,15 +117,23 @@ Result<Value> read(const json::value& from, int depth) {
 
 void Value::append_json(std::string& out) const {
   switch (type()) {
-    case Type::nothing: out += "null"; return;
-    case Type::boolean: out += boolean() ? "true" : "false"; return;
-    case Type::integer: fmt::format_to(std::back_inserter(out), "{}", integer()); return;
+    case Type::nothing:
+      out += "null";
+      return;
+    case Type::boolean:
+      out += boolean() ? "true" : "false";
+      return;
+    case Type::integer:
+      fmt::format_to(std::back_inserter(out), "{}", integer());
+      return;
     case Type::decimal:
       out += "{\"$decimal\":";
       base::append_json_string(out, decimal().text);
       out += '}';
       return;
-    case Type::text: base::append_json_string(out, text()); return;
+    case Type::text:
+      base::append_json_string(out, text());
+      return;
     case Type::list: {
       out += '[';
       bool first = true;

@@ -33,9 +33,12 @@ BodyFraming::Event BodyFraming::read_size(char c) {
     return Event::more;
   }
   if (digits_ == 0) return Event::broken;
-  if (c == '\r') at_ = At::size_lf;
-  else if (c == ';') at_ = At::extension;
-  else return Event::broken;
+  if (c == '\r')
+    at_ = At::size_lf;
+  else if (c == ';')
+    at_ = At::extension;
+  else
+    return Event::broken;
   return Event::more;
 }
 
@@ -60,8 +63,10 @@ BodyFraming::Event BodyFraming::read(std::string_view bytes, std::size_t& used) 
         break;
       case At::extension:
         if (++extra_ > most_extra) return Event::broken;
-        if (c == '\r') at_ = At::size_lf;
-        else if (static_cast<unsigned char>(c) < 0x20 && c != '\t') return Event::broken;
+        if (c == '\r')
+          at_ = At::size_lf;
+        else if (static_cast<unsigned char>(c) < 0x20 && c != '\t')
+          return Event::broken;
         break;
       case At::size_lf:
         if (c != '\n') return Event::broken;
@@ -83,8 +88,10 @@ BodyFraming::Event BodyFraming::read(std::string_view bytes, std::size_t& used) 
       case At::trailer:
         if (at_ == At::last_lf) break;
         if (++extra_ > most_extra) return Event::broken;
-        if (c == '\r') at_ = At::trailer_lf;
-        else if (static_cast<unsigned char>(c) < 0x20 && c != '\t') return Event::broken;
+        if (c == '\r')
+          at_ = At::trailer_lf;
+        else if (static_cast<unsigned char>(c) < 0x20 && c != '\t')
+          return Event::broken;
         break;
       case At::trailer_lf:
         if (c != '\n') return Event::broken;
@@ -94,7 +101,8 @@ BodyFraming::Event BodyFraming::read(std::string_view bytes, std::size_t& used) 
         if (c != '\n') return Event::broken;
         at_ = At::done;
         return Event::end;
-      default: return Event::broken;
+      default:
+        return Event::broken;
     }
   }
   return Event::more;

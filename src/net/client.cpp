@@ -27,13 +27,17 @@ bool is_line(std::string_view text) { return text.find_first_of(std::string_view
 
 Result<Url> Url::parse(std::string_view text) {
   for (const char c : text)
-    if (static_cast<unsigned char>(c) <= 0x20 || c == 0x7f) return bad_url(text, "含有空格或控制字符。", "it holds spaces or control characters.");
+    if (static_cast<unsigned char>(c) <= 0x20 || c == 0x7f)
+      return bad_url(text, "含有空格或控制字符。", "it holds spaces or control characters.");
   Url out;
   const auto mark = text.find("://");
   const auto scheme = text.substr(0, mark == std::string_view::npos ? 0 : mark);
-  if (same_token(scheme, "http") || same_token(scheme, "ws")) out.scheme = Scheme::http;
-  else if (same_token(scheme, "https") || same_token(scheme, "wss")) out.scheme = Scheme::https;
-  else return bad_url(text, "应以 http:// 或 https:// 开头。", "it should begin with http:// or https://.");
+  if (same_token(scheme, "http") || same_token(scheme, "ws"))
+    out.scheme = Scheme::http;
+  else if (same_token(scheme, "https") || same_token(scheme, "wss"))
+    out.scheme = Scheme::https;
+  else
+    return bad_url(text, "应以 http:// 或 https:// 开头。", "it should begin with http:// or https://.");
   auto rest = text.substr(mark + 3);
   const auto authority = rest.substr(0, rest.find_first_of("/?#"));
   rest.remove_prefix(authority.size());
@@ -98,7 +102,8 @@ bool may_repeat(const ClientRequest& request) {
 
 Result<Destination> destination_of(const Url& url, const std::string& unix_path, const std::shared_ptr<TlsClient>& tls) {
   if (url.scheme == Url::Scheme::https && !tls)
-    return Error(Code::invalid_field, Text("https 地址需要信任设置（CA 证书或公钥指纹）。", "An https address needs something to trust: a CA or a pinned key."));
+    return Error(Code::invalid_field,
+                 Text("https 地址需要信任设置（CA 证书或公钥指纹）。", "An https address needs something to trust: a CA or a pinned key."));
   return Destination{url.host, url.port, unix_path, url.scheme == Url::Scheme::https ? tls : nullptr};
 }
 
@@ -138,9 +143,12 @@ Result<ClientResponse> exchange(Link& link, const std::string& bytes, ResponseRe
   bool peer_stopped_reading = false;
   while (sent < bytes.size() && !peer_stopped_reading) {
     const auto moved = link.write(std::string_view(bytes).substr(sent));
-    if (moved.io == Io::done) sent += moved.bytes;
-    else if (moved.io == Io::ended || moved.io == Io::failed) peer_stopped_reading = true;  // it may have answered early, as with 413
-    else QUANJI_DO(wait_until_ready(link.fd(), moved.io, deadline));
+    if (moved.io == Io::done)
+      sent += moved.bytes;
+    else if (moved.io == Io::ended || moved.io == Io::failed)
+      peer_stopped_reading = true;  // it may have answered early, as with 413
+    else
+      QUANJI_DO(wait_until_ready(link.fd(), moved.io, deadline));
   }
   std::string buffer(16 * 1024, '\0');
   for (;;) {

@@ -19,7 +19,7 @@ namespace quanji::net {
 
 struct Url {
   enum class Scheme { http, https } scheme = Scheme::http;  // ws and wss are read as these
-  std::string host;  // without brackets
+  std::string host;                                         // without brackets
   std::uint16_t port = 0;
   std::string target = "/";  // path and query
   // Refuses other schemes, user names in the address, fragments, control characters.
@@ -41,13 +41,13 @@ struct ClientResponse {
 };
 
 struct ClientOptions {
-  std::shared_ptr<TlsClient> tls;  // needed for https
-  std::string unix_path;           // when set, every connection goes there; the URL still gives Host and target
+  std::shared_ptr<TlsClient> tls;      // needed for https
+  std::string unix_path;               // when set, every connection goes there; the URL still gives Host and target
   std::shared_ptr<base::Clock> clock;  // SystemClock when empty
   std::size_t head_bytes = 64 * 1024;
   std::uint64_t body_bytes = 64ULL * 1024 * 1024;
-  std::size_t idle_connections = 8;      // kept per origin
-  std::chrono::seconds idle{60};         // kept that long
+  std::size_t idle_connections = 8;  // kept per origin
+  std::chrono::seconds idle{60};     // kept that long
 };
 
 // One thread that runs asynchronous calls and WebSockets. Destroying it ends what still runs with an error.

@@ -11,8 +11,7 @@ std::chrono::seconds whole_seconds(std::chrono::milliseconds most) { return std:
 
 class AsyncCall final : public Tenant, public Watcher, public std::enable_shared_from_this<AsyncCall> {
  public:
-  AsyncCall(IoThread& io, std::shared_ptr<Client::Body> pool, ClientRequest request,
-            std::function<void(Result<ClientResponse>)> done)
+  AsyncCall(IoThread& io, std::shared_ptr<Client::Body> pool, ClientRequest request, std::function<void(Result<ClientResponse>)> done)
       : io_(io), pool_(std::move(pool)), request_(std::move(request)), done_(std::move(done)) {}
 
   void start(std::chrono::milliseconds most) {
@@ -56,16 +55,21 @@ class AsyncCall final : public Tenant, public Watcher, public std::enable_shared
     step();
   }
   void wait(Io what) {
-    if (what == Io::want_write) watch_->wait_writable(shared_from_this());
-    else watch_->wait_readable(shared_from_this());
+    if (what == Io::want_write)
+      watch_->wait_writable(shared_from_this());
+    else
+      watch_->wait_readable(shared_from_this());
   }
   void step() {
     if (ended_ || !link_) return;
     while (sent_ < bytes_.size() && !stopped_) {
       const auto moved = link_->write(std::string_view(bytes_).substr(sent_));
-      if (moved.io == Io::done) sent_ += moved.bytes;
-      else if (moved.io == Io::ended || moved.io == Io::failed) stopped_ = true;
-      else return wait(moved.io);
+      if (moved.io == Io::done)
+        sent_ += moved.bytes;
+      else if (moved.io == Io::ended || moved.io == Io::failed)
+        stopped_ = true;
+      else
+        return wait(moved.io);
     }
     auto& scratch = io_.scratch();
     for (;;) {

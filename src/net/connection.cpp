@@ -9,7 +9,12 @@ namespace quanji::net {
 
 Connection::Connection(std::shared_ptr<ServerCore> core, IoThread& io, std::unique_ptr<Link> link,
                        std::shared_ptr<const TlsServer::Live> tls, std::shared_ptr<Peer> peer, Seat seat)
-    : core_(std::move(core)), io_(io), link_(std::move(link)), watch_(io, link_->fd()), tls_(std::move(tls)), peer_(std::move(peer)),
+    : core_(std::move(core)),
+      io_(io),
+      link_(std::move(link)),
+      watch_(io, link_->fd()),
+      tls_(std::move(tls)),
+      peer_(std::move(peer)),
       seat_(std::move(seat)) {}
 Connection::~Connection() { watch_.forget(); }
 
@@ -50,13 +55,17 @@ void Connection::step_handshake() {
 void Connection::go_idle() {
   at_ = At::idle;
   io_.deadline(*this, core_->options.limits.idle);
-  if (link_->buffered()) io_.post([self = shared_from_this()] { self->fill(); });
-  else watch_.wait_readable(shared_from_this());
+  if (link_->buffered())
+    io_.post([self = shared_from_this()] { self->fill(); });
+  else
+    watch_.wait_readable(shared_from_this());
 }
 
 void Connection::readable() {
-  if (at_ == At::handshake) step_handshake();
-  else if (at_ != At::closed) fill();
+  if (at_ == At::handshake)
+    step_handshake();
+  else if (at_ != At::closed)
+    fill();
 }
 void Connection::writable() {
   if (at_ == At::handshake) return step_handshake();
@@ -75,11 +84,15 @@ void Connection::fill() {
     if (!wanted || !link_) return;
     const auto moved = link_->read(scratch.data(), scratch.size());
     switch (moved.io) {
-      case Io::want_read: return watch_.wait_readable(shared_from_this());
-      case Io::want_write: return watch_.wait_writable(shared_from_this());
+      case Io::want_read:
+        return watch_.wait_readable(shared_from_this());
+      case Io::want_write:
+        return watch_.wait_writable(shared_from_this());
       case Io::ended:
-      case Io::failed: return peer_ended();
-      case Io::done: break;
+      case Io::failed:
+        return peer_ended();
+      case Io::done:
+        break;
     }
     core_->bytes_in += moved.bytes;
     const std::string_view bytes(scratch.data(), moved.bytes);
@@ -133,8 +146,10 @@ void Connection::consume(std::string_view bytes) {
       reader_->request().body.append(reader_->piece());
       if (reader_->complete()) event = RequestReader::Event::end;
     }
-    if (event == RequestReader::Event::broken) refuse(reader_->refused().reason, reader_->refused().status, reader_->refused().why);
-    else if (event == RequestReader::Event::end) serve();
+    if (event == RequestReader::Event::broken)
+      refuse(reader_->refused().reason, reader_->refused().status, reader_->refused().why);
+    else if (event == RequestReader::Event::end)
+      serve();
   }
   consuming_ = false;
   if (at_ == At::closed) return;
@@ -156,8 +171,7 @@ void Connection::on_head() {
   websocket_key_.clear();
   said_continue_ = !reader_->expects_continue();
   if (const auto upgrade = request.header("Upgrade"); upgrade && same_token(*upgrade, "websocket") && request.method == "GET")
-    if (request.header("Sec-WebSocket-Version").value_or("") == "13")
-      websocket_key_ = request.header("Sec-WebSocket-Key").value_or("");
+    if (request.header("Sec-WebSocket-Version").value_or("") == "13") websocket_key_ = request.header("Sec-WebSocket-Key").value_or("");
   if (!reader_->has_body()) return;
   BodyPlan plan;
   if (core_->options.plan_body) plan = core_->options.plan_body(request);
@@ -261,11 +275,16 @@ void Connection::end_upload(base::Error why) {
 void Connection::expired() {
   const auto& limits = core_->options.limits;
   switch (at_) {
-    case At::handshake: core_->note(Refusal::handshake_failed, *peer_, "too slow"); return close();
-    case At::idle: ++core_->refused[static_cast<std::size_t>(Refusal::idle)]; return close();
+    case At::handshake:
+      core_->note(Refusal::handshake_failed, *peer_, "too slow");
+      return close();
+    case At::idle:
+      ++core_->refused[static_cast<std::size_t>(Refusal::idle)];
+      return close();
     case At::head:
     case At::body:
-    case At::upload: return refuse(Refusal::too_slow, 408, "the request did not arrive in time");
+    case At::upload:
+      return refuse(Refusal::too_slow, 408, "the request did not arrive in time");
     case At::writing:
     case At::streaming:
       if (stalled_) {
@@ -281,16 +300,19 @@ void Connection::expired() {
         if (at_ == At::streaming && !stalled_) io_.deadline(*this, limits.event_comment);
       }
       return;
-    case At::lingering: return close();
+    case At::lingering:
+      return close();
     case At::serving:
-    case At::closed: return;
+    case At::closed:
+      return;
   }
 }
 
 void Connection::drain() {
   switch (at_) {
     case At::handshake:
-    case At::idle: return close();
+    case At::idle:
+      return close();
     case At::streaming:
       if (is_events_)
         if (auto stream = streamed_.lock()) {
@@ -299,7 +321,8 @@ void Connection::drain() {
           finish_stream(serial_);
         }
       return;
-    default: keep_ = false;
+    default:
+      keep_ = false;
   }
 }
 void Connection::cut() { close(); }

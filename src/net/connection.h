@@ -50,7 +50,7 @@ class Connection final : public Tenant, public Watcher, public Exchange, public 
   enum class At { handshake, idle, head, body, upload, serving, writing, streaming, lingering, closed };
 
   void step_handshake();
-  void fill();                         // reads from the socket what the state allows
+  void fill();  // reads from the socket what the state allows
   void consume(std::string_view bytes);
   bool wants_request_bytes() const { return at_ == At::idle || at_ == At::head || at_ == At::body; }
   void on_head();
@@ -58,7 +58,7 @@ class Connection final : public Tenant, public Watcher, public Exchange, public 
   void take_upload(std::string_view bytes);
   void end_upload(base::Error why);
   void refuse(Refusal reason, int status, std::string why);
-  void reply(Response&& response);     // writes head and body into out_, chooses whether the connection is kept
+  void reply(Response&& response);  // writes head and body into out_, chooses whether the connection is kept
   void send_answer(Response&& response);
   void append_head(const Response& response, std::optional<std::uint64_t> length, bool chunked);
   void begin_stream(Response head, std::optional<std::uint64_t> length);
@@ -82,30 +82,30 @@ class Connection final : public Tenant, public Watcher, public Exchange, public 
   Seat seat_;
 
   At at_ = At::idle;
-  bool serving_now_ = false;    // inside the call of options.serve
+  bool serving_now_ = false;  // inside the call of options.serve
   bool consuming_ = false;
   bool keep_ = true;
-  bool head_only_ = false;      // HEAD
-  bool old_ = false;            // HTTP/1.0
+  bool head_only_ = false;  // HEAD
+  bool old_ = false;        // HTTP/1.0
   bool chunking_ = false;
-  bool upload_open_ = false;    // its body has not been read to the end
+  bool upload_open_ = false;  // its body has not been read to the end
   bool said_continue_ = false;
   bool is_events_ = false;
-  bool stalled_ = false;        // the deadline watches the peer's reading
+  bool stalled_ = false;  // the deadline watches the peer's reading
   std::uint64_t serial_ = 0;
   std::unique_ptr<RequestReader> reader_;  // only while a request is being read
-  std::string in_;              // bytes read before their turn
+  std::string in_;                         // bytes read before their turn
   std::string out_;
   std::size_t sent_ = 0;
-  std::string tail_;            // a large body, sent after out_
+  std::string tail_;  // a large body, sent after out_
   std::shared_ptr<FileBody> file_;
   std::uint64_t file_at_ = 0;
-  std::size_t paced_ = 0;       // bytes moved since the deadline was set
+  std::size_t paced_ = 0;          // bytes moved since the deadline was set
   std::optional<Response> ready_;  // an answer given inside serve()
   std::optional<std::uint64_t> stream_left_;
   std::weak_ptr<StreamedAnswer> streamed_;
   std::shared_ptr<PulledUpload> upload_;
-  std::string websocket_key_;   // of a well-formed opening
+  std::string websocket_key_;  // of a well-formed opening
   std::size_t lingered_ = 0;
 };
 

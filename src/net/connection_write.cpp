@@ -53,8 +53,10 @@ void Connection::append_head(const Response& response, std::optional<std::uint64
     append_number(out_, *length);
   }
   if (chunked) out_ += "\r\nTransfer-Encoding: chunked";
-  if (!keep_) out_ += "\r\nConnection: close";
-  else if (old_) out_ += "\r\nConnection: keep-alive";
+  if (!keep_)
+    out_ += "\r\nConnection: close";
+  else if (old_)
+    out_ += "\r\nConnection: keep-alive";
   out_ += "\r\n\r\n";
 }
 
@@ -102,8 +104,9 @@ void Connection::refuse(Refusal reason, int status, std::string why) {
   const Request* request = reader_ && !reader_->in_head() && !upload_ ? &reader_->request() : nullptr;
   auto response = core_->refusal(reason, status, request);
   if (reader_ && reader_->in_head()) head_only_ = false;
-  if (upload_) end_upload(base::Error(reason == Refusal::body_too_large ? base::Code::too_large : base::Code::unreadable_body,
-                                      std::string(to_word(reason))));
+  if (upload_)
+    end_upload(
+        base::Error(reason == Refusal::body_too_large ? base::Code::too_large : base::Code::unreadable_body, std::string(to_word(reason))));
   if (at_ != At::closed) send_answer(std::move(response));
 }
 
@@ -250,8 +253,10 @@ Connection::Flushed Connection::flush() {
         out_.erase(0, sent_);
         sent_ = 0;
       }
-      if (moved.io == Io::want_write) watch_.wait_writable(shared_from_this());
-      else watch_.wait_readable(shared_from_this());
+      if (moved.io == Io::want_write)
+        watch_.wait_writable(shared_from_this());
+      else
+        watch_.wait_readable(shared_from_this());
       if (auto stream = streamed_.lock()) stream->settled(out_.size() - sent_);
       return Flushed::blocked;
     }
@@ -290,8 +295,10 @@ void Connection::finish_exchange() {
     const std::string held = std::exchange(in_, {});
     consume(held);
   }
-  if (at_ == At::idle) go_idle();
-  else if (at_ == At::head || at_ == At::body) watch_.wait_readable(shared_from_this());
+  if (at_ == At::idle)
+    go_idle();
+  else if (at_ == At::head || at_ == At::body)
+    watch_.wait_readable(shared_from_this());
 }
 
 // Closing with unread bytes would reset the connection and take the answer from the peer: say the end first, then read on a while.
@@ -300,8 +307,10 @@ void Connection::linger() {
   link_->finish();
   at_ = At::lingering;
   io_.deadline(*this, std::chrono::seconds(2));
-  if (link_->buffered()) io_.post([self = shared_from_this()] { self->fill(); });
-  else watch_.wait_readable(shared_from_this());
+  if (link_->buffered())
+    io_.post([self = shared_from_this()] { self->fill(); });
+  else
+    watch_.wait_readable(shared_from_this());
 }
 
 }  // namespace quanji::net

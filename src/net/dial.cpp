@@ -1,7 +1,5 @@
 #include "net/dial.h"
 
-#include <boost/asio/ip/tcp.hpp>
-
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -10,6 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <boost/asio/ip/tcp.hpp>
 #include <cerrno>
 #include <cstring>
 
@@ -84,8 +83,9 @@ Error too_late() {
   return Error(Code::robot_unreachable, Text("对方在规定时间内没有应答。", "The peer did not answer in time."), "deadline passed");
 }
 Error unreachable(const std::string& what, const std::string& why) {
-  return Error(Code::robot_unreachable, Text("无法连接 " + what + "：" + why + "。请检查地址、网络与证书。",
-                                             "Cannot connect to " + what + ": " + why + ". Check the address, the network and the certificate."),
+  return Error(Code::robot_unreachable,
+               Text("无法连接 " + what + "：" + why + "。请检查地址、网络与证书。",
+                    "Cannot connect to " + what + ": " + why + ". Check the address, the network and the certificate."),
                why);
 }
 
@@ -137,17 +137,17 @@ class Dialling final : public Watcher, public std::enable_shared_from_this<Diall
       endpoints_ = std::move(*numbers);
       return try_next("no address");
     }
-    resolver_.async_resolve(to_.host, std::to_string(to_.port),
-                            [self = shared_from_this()](const boost::system::error_code& failed,
-                                                        const boost::asio::ip::tcp::resolver::results_type& found) {
-                              for (const auto& one : found) {
-                                Endpoint endpoint;
-                                std::memcpy(&endpoint.storage, one.endpoint().data(), one.endpoint().size());
-                                endpoint.size = static_cast<socklen_t>(one.endpoint().size());
-                                self->endpoints_.push_back(endpoint);
-                              }
-                              self->try_next(failed ? failed.message() : "no address");
-                            });
+    resolver_.async_resolve(
+        to_.host, std::to_string(to_.port),
+        [self = shared_from_this()](const boost::system::error_code& failed, const boost::asio::ip::tcp::resolver::results_type& found) {
+          for (const auto& one : found) {
+            Endpoint endpoint;
+            std::memcpy(&endpoint.storage, one.endpoint().data(), one.endpoint().size());
+            endpoint.size = static_cast<socklen_t>(one.endpoint().size());
+            self->endpoints_.push_back(endpoint);
+          }
+          self->try_next(failed ? failed.message() : "no address");
+        });
   }
   void cancel() {
     done_ = nullptr;

@@ -15,7 +15,7 @@ namespace quanji::net {
 struct Destination {
   std::string host;
   std::uint16_t port = 0;
-  std::string unix_path;  // when set, host is for TLS only
+  std::string unix_path;           // when set, host is for TLS only
   std::shared_ptr<TlsClient> tls;  // none: plain
 };
 

@@ -218,7 +218,8 @@ std::optional<std::string_view> HeaderWord::parameter(std::string_view name) con
 
 Result<HeaderWord> parse_word(std::string_view value) {
   const auto refuse = [] {
-    return Error(Code::unreadable_body, Text("请求头的参数格式有误，应为 名称; 参数=值。", "The header's parameters are malformed: write word; name=value."));
+    return Error(Code::unreadable_body,
+                 Text("请求头的参数格式有误，应为 名称; 参数=值。", "The header's parameters are malformed: write word; name=value."));
   };
   HeaderWord out;
   std::size_t i = 0;

@@ -63,7 +63,9 @@ IoThread::IoThread(std::size_t index, std::shared_ptr<base::Clock> clock, std::c
   date_ = http_date(clock_->now());
 }
 IoThread::~IoThread() { stop_and_join(); }
-void IoThread::start() { thread_ = std::thread([this] { run(); }); }
+void IoThread::start() {
+  thread_ = std::thread([this] { run(); });
+}
 void IoThread::run() {
   this_thread = this;
   if (period_.count() > 0) arm();

@@ -1,13 +1,12 @@
 // One thread, one io_context, a tick a second: what every connection of this room lives on.
 #pragma once
+#include <array>
+#include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-
-#include <array>
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -24,9 +23,9 @@ namespace quanji::net {
 class Tenant {
  public:
   virtual ~Tenant() = default;
-  virtual void expired() = 0;                     // its deadline has passed; the deadline is off now
-  virtual void drain() = 0;                       // end as soon as decent
-  virtual void cut() = 0;                         // end now
+  virtual void expired() = 0;  // its deadline has passed; the deadline is off now
+  virtual void drain() = 0;    // end as soon as decent
+  virtual void cut() = 0;      // end now
   virtual void recheck_certificate() {}
   std::size_t place = static_cast<std::size_t>(-1);  // written by the table only
 };
@@ -35,7 +34,7 @@ class Tenant {
 class Deadlines {
  public:
   void move_in(std::shared_ptr<Tenant> tenant);
-  void move_out(Tenant& tenant);  // last thing: may destroy it
+  void move_out(Tenant& tenant);                      // last thing: may destroy it
   void set(const Tenant& tenant, std::uint32_t at) {  // 0: none; nothing for one that has moved out
     if (tenant.place < at_.size()) at_[tenant.place] = at;
   }
@@ -77,12 +76,12 @@ class IoThread : public std::enable_shared_from_this<IoThread> {
   }
   void no_deadline(const Tenant& tenant) { table_.set(tenant, 0); }
   Deadlines& table() { return table_; }
-  std::uint32_t now() const { return now_; }            // seconds, as of the last tick
-  const std::string& date() const { return date_; }     // "Sun, 06 Nov 1994 08:49:37 GMT"
+  std::uint32_t now() const { return now_; }         // seconds, as of the last tick
+  const std::string& date() const { return date_; }  // "Sun, 06 Nov 1994 08:49:37 GMT"
   std::array<char, 64 * 1024>& scratch() { return scratch_; }
-  std::string borrow();                 // an empty string with room in it
+  std::string borrow();  // an empty string with room in it
   void give_back(std::string spare);
-  std::function<void()> after_tick;     // set before start()
+  std::function<void()> after_tick;  // set before start()
 
  private:
   void run();

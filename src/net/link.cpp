@@ -109,9 +109,12 @@ class TlsLink final : public Link {
  private:
   Moved stopped(int done) {
     switch (SSL_get_error(ssl_.get(), done)) {
-      case SSL_ERROR_WANT_READ: return {Io::want_read, 0};
-      case SSL_ERROR_WANT_WRITE: return {Io::want_write, 0};
-      case SSL_ERROR_ZERO_RETURN: return {Io::ended, 0};
+      case SSL_ERROR_WANT_READ:
+        return {Io::want_read, 0};
+      case SSL_ERROR_WANT_WRITE:
+        return {Io::want_write, 0};
+      case SSL_ERROR_ZERO_RETURN:
+        return {Io::ended, 0};
       default:
         broken_ = true;
         if (const long verify = SSL_get_verify_result(ssl_.get()); verify != X509_V_OK)

@@ -36,16 +36,16 @@ struct Request {
   Request(const Request&) = delete;
   Request& operator=(const Request&) = delete;
 
-  std::string_view method;  // as sent, "GET"
-  std::string_view target;  // as sent, origin form: "/api/v1/tasks?limit=5" (absolute form is cut to this)
-  std::string_view path;    // target before '?', still percent-encoded
-  std::string_view query;   // after '?', still percent-encoded; empty if none
-  std::string_view host;    // Host header, or the authority of an absolute form
-  std::string body;         // whole, unless `upload` is set
+  std::string_view method;         // as sent, "GET"
+  std::string_view target;         // as sent, origin form: "/api/v1/tasks?limit=5" (absolute form is cut to this)
+  std::string_view path;           // target before '?', still percent-encoded
+  std::string_view query;          // after '?', still percent-encoded; empty if none
+  std::string_view host;           // Host header, or the authority of an absolute form
+  std::string body;                // whole, unless `upload` is set
   std::shared_ptr<Upload> upload;  // set when the plan said `stream`
   std::shared_ptr<const Peer> peer;
-  base::Time received_at;   // when its first byte was seen
-  int minor_version = 1;    // HTTP/1.x
+  base::Time received_at;  // when its first byte was seen
+  int minor_version = 1;   // HTTP/1.x
 
   std::span<const Header> headers() const {
     return more_.empty() ? std::span<const Header>(few_.data(), count_) : std::span<const Header>(more_);

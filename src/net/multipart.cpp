@@ -109,8 +109,11 @@ Status MultipartReader::step(bool& moved) {
       moved = true;
       return {};
     }
-    case At::epilogue: held_.clear(); return {};
-    case At::broken: return broken("此前已出错。", "it was broken before.");
+    case At::epilogue:
+      held_.clear();
+      return {};
+    case At::broken:
+      return broken("此前已出错。", "it was broken before.");
   }
   return {};
 }

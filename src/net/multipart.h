@@ -16,7 +16,7 @@ struct Part {
 };
 struct MultipartLimits {
   std::size_t parts = 64;
-  std::size_t head_bytes = 8 * 1024;                     // of one part
+  std::size_t head_bytes = 8 * 1024;  // of one part
   std::uint64_t part_bytes = 200ULL * 1024 * 1024;
 };
 

@@ -94,7 +94,8 @@ Identity make(const std::string& name, const Identity* authority) {
   X509_gmtime_adj(X509_getm_notBefore(made.get()), -3600);
   X509_gmtime_adj(X509_getm_notAfter(made.get()), 3600 * 24);
   X509_set_pubkey(made.get(), key.get());
-  X509_NAME_add_entry_by_txt(X509_get_subject_name(made.get()), "CN", MBSTRING_UTF8, reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
+  X509_NAME_add_entry_by_txt(X509_get_subject_name(made.get()), "CN", MBSTRING_UTF8, reinterpret_cast<const unsigned char*>(name.c_str()),
+                             -1, -1, 0);
   Ssl<EVP_PKEY> signer;
   if (authority) {
     Ssl<BIO> text(BIO_new_mem_buf(authority->certificate.data(), static_cast<int>(authority->certificate.size())));

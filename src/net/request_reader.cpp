@@ -1,8 +1,7 @@
 #include "net/request_reader.h"
 
-#include <boost/beast/http/basic_parser.hpp>
 #include <boost/asio/buffer.hpp>
-
+#include <boost/beast/http/basic_parser.hpp>
 #include <charconv>
 #include <cstring>
 
@@ -35,8 +34,10 @@ class HeadParser final : public http::basic_parser<is_request> {
     version = v;
   }
   void on_field_impl(http::field, View name, View value, Error&) override {
-    if (request) request->add_header(plain(name), plain(value));
-    else fields->push_back({plain(name), plain(value)});
+    if (request)
+      request->add_header(plain(name), plain(value));
+    else
+      fields->push_back({plain(name), plain(value)});
   }
   void on_header_impl(Error&) override {}
   void on_body_init_impl(boost::optional<std::uint64_t> const&, Error&) override {}
@@ -126,10 +127,14 @@ RequestReader::Event RequestReader::read(std::string_view bytes, std::size_t& us
   if (!head_done_) return take_head(bytes, used);
   if (content_length_.value_or(0) > body_limit_) return refuse(Refusal::body_too_large, 413, "Content-Length over the limit");
   switch (body_.read(bytes, used)) {
-    case BodyFraming::Event::more: return Event::more;
-    case BodyFraming::Event::end: return Event::end;
-    case BodyFraming::Event::broken: return refuse(Refusal::bad_request, 400, "bad chunk");
-    case BodyFraming::Event::piece: break;
+    case BodyFraming::Event::more:
+      return Event::more;
+    case BodyFraming::Event::end:
+      return Event::end;
+    case BodyFraming::Event::broken:
+      return refuse(Refusal::bad_request, 400, "bad chunk");
+    case BodyFraming::Event::piece:
+      break;
   }
   body_seen_ += body_.piece().size();
   if (body_seen_ > body_limit_) return refuse(Refusal::body_too_large, 413, "body over the limit");
@@ -144,14 +149,17 @@ RequestReader::Event RequestReader::take_head(std::string_view bytes, std::size_
   head.append(taken);
   std::size_t end = 0;
   switch (scan(head, before, line_start_, lines_, end)) {
-    case Lines::bare_line_feed: return refuse(Refusal::bad_request, 400, "bare line feed");
-    case Lines::folded: return refuse(Refusal::bad_request, 400, "folded header line");
+    case Lines::bare_line_feed:
+      return refuse(Refusal::bad_request, 400, "bare line feed");
+    case Lines::folded:
+      return refuse(Refusal::bad_request, 400, "folded header line");
     case Lines::more:
       used += taken.size();
       if (head.size() > limits_.header_bytes) return refuse(Refusal::header_too_large, 431, "head over the limit");
       if (lines_ > limits_.header_count + 1) return refuse(Refusal::header_too_large, 431, "too many headers");
       return Event::more;
-    case Lines::complete: break;
+    case Lines::complete:
+      break;
   }
   used += end - before;
   if (end == 2 && !empty_line_seen_) {  // RFC 9112 2.2: one empty line before a request is forgiven
@@ -187,8 +195,10 @@ RequestReader::Event RequestReader::parse_head() {
   if (!read_fields()) return Event::broken;
   if (!read_target()) return refuse(Refusal::bad_request, 400, "target");
   head_done_ = true;
-  if (chunked_) body_.start_chunked();
-  else body_.start_length(content_length_.value_or(0));
+  if (chunked_)
+    body_.start_chunked();
+  else
+    body_.start_length(content_length_.value_or(0));
   return Event::head;
 }
 
@@ -217,8 +227,10 @@ bool RequestReader::read_fields() {
         break;
       case 10:
         if (same_token(name, "Connection")) {
-          if (has_token(value, "close")) keep_alive_ = false;
-          else if (r.minor_version == 0 && has_token(value, "keep-alive")) keep_alive_ = true;
+          if (has_token(value, "close"))
+            keep_alive_ = false;
+          else if (r.minor_version == 0 && has_token(value, "keep-alive"))
+            keep_alive_ = true;
         }
         break;
       case 14:
@@ -234,7 +246,8 @@ bool RequestReader::read_fields() {
           chunked_ = true;
         }
         break;
-      default: break;
+      default:
+        break;
     }
   }
   if (chunked_ && content_length_) return no("both Transfer-Encoding and Content-Length");
@@ -315,7 +328,8 @@ ResponseReader::Event ResponseReader::parse_head() {
   HeadParser<false> parser;
   std::vector<Header> fields;
   parser.fields = &fields;
-  if (!parse(parser, head_)) return fail(Code::unreadable_body, "对方的应答头不符合 HTTP 格式。", "The peer's answer has a malformed head.");
+  if (!parse(parser, head_))
+    return fail(Code::unreadable_body, "对方的应答头不符合 HTTP 格式。", "The peer's answer has a malformed head.");
   if (parser.status < 200 && parser.status != 101) {  // 100 Continue and its kin come before the answer
     head_.clear();
     line_start_ = 0;
@@ -337,16 +351,21 @@ ResponseReader::Event ResponseReader::parse_head() {
         return fail(Code::unreadable_body, "对方应答的传输编码不支持。", "The peer's answer has an unknown transfer coding.");
       chunked = true;
     } else if (same_token(name, "Connection")) {
-      if (has_token(value, "close")) keep_alive_ = false;
-      else if (has_token(value, "keep-alive")) keep_alive_ = true;
+      if (has_token(value, "close"))
+        keep_alive_ = false;
+      else if (has_token(value, "keep-alive"))
+        keep_alive_ = true;
     }
   }
   head_done_ = true;
-  if (no_body_ || response_.status == 204 || response_.status == 304 || response_.status == 101) body_.start_length(0);
+  if (no_body_ || response_.status == 204 || response_.status == 304 || response_.status == 101)
+    body_.start_length(0);
   else if (chunked && length)
     return fail(Code::unreadable_body, "对方应答同时给出长度与分块。", "The peer's answer gives both a length and chunks.");
-  else if (chunked) body_.start_chunked();
-  else if (length) body_.start_length(*length);
+  else if (chunked)
+    body_.start_chunked();
+  else if (length)
+    body_.start_length(*length);
   else {
     body_.start_until_end();
     keep_alive_ = false;

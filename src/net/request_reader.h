@@ -78,8 +78,7 @@ class RequestReader {
   std::size_t line_start_ = 0, lines_ = 0;
   std::optional<std::uint64_t> content_length_;
   std::uint64_t body_limit_ = 0, body_seen_ = 0;
-  bool chunked_ = false, keep_alive_ = true, expects_continue_ = false, head_done_ = false,
-       empty_line_seen_ = false;
+  bool chunked_ = false, keep_alive_ = true, expects_continue_ = false, head_done_ = false, empty_line_seen_ = false;
 };
 
 // The answer to a request of `method`, for the client.

@@ -34,9 +34,10 @@ struct Bound {
 };
 
 Error cannot_listen(const std::string& address, const std::string& why) {
-  return Error(Code::invalid_field, Text("无法监听 " + address + "：" + why + "。请检查地址格式（如 0.0.0.0:7443、[::]:7443、unix:/路径）及端口是否被占用。",
-                                         "Cannot listen on " + address + ": " + why +
-                                             ". Check the form (0.0.0.0:7443, [::]:7443, unix:/path) and whether the port is in use."));
+  return Error(Code::invalid_field,
+               Text("无法监听 " + address + "：" + why + "。请检查地址格式（如 0.0.0.0:7443、[::]:7443、unix:/路径）及端口是否被占用。",
+                    "Cannot listen on " + address + ": " + why +
+                        ". Check the form (0.0.0.0:7443, [::]:7443, unix:/path) and whether the port is in use."));
 }
 
 struct SocketAddress {
@@ -50,7 +51,8 @@ Result<SocketAddress> parse_address(const std::string& text) {
   if (text.rfind("unix:", 0) == 0) {
     out.unix_path = text.substr(5);
     auto* address = reinterpret_cast<sockaddr_un*>(&out.storage);
-    if (out.unix_path.empty() || out.unix_path.size() >= sizeof address->sun_path) return cannot_listen(text, "the path is empty or too long");
+    if (out.unix_path.empty() || out.unix_path.size() >= sizeof address->sun_path)
+      return cannot_listen(text, "the path is empty or too long");
     address->sun_family = AF_UNIX;
     std::memcpy(address->sun_path, out.unix_path.c_str(), out.unix_path.size() + 1);
     out.size = sizeof(sockaddr_un);
@@ -87,8 +89,10 @@ Result<Bound> bind_and_listen(const std::string& text) {
   out.fd = ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (out.fd < 0) return cannot_listen(text, std::strerror(errno));
   const int on = 1;
-  if (out.unix_path.empty()) ::setsockopt(out.fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  else if (struct stat about {}; ::lstat(out.unix_path.c_str(), &about) == 0 && S_ISSOCK(about.st_mode)) ::unlink(out.unix_path.c_str());
+  if (out.unix_path.empty())
+    ::setsockopt(out.fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  else if (struct stat about{}; ::lstat(out.unix_path.c_str(), &about) == 0 && S_ISSOCK(about.st_mode))
+    ::unlink(out.unix_path.c_str());
   if (::bind(out.fd, reinterpret_cast<sockaddr*>(&address.storage), address.size) != 0 || ::listen(out.fd, 4096) != 0) {
     const std::string why = std::strerror(errno);
     ::close(out.fd);
@@ -186,11 +190,15 @@ class Acceptor final : public Tenant, public Watcher, public std::enable_shared_
     // The link owns the descriptor from here, even if the other thread has just ended and drops the post.
     auto begin = [core = core_, &home, link = make_server_link(fd, live.get()), live, peer, seat = std::move(seat), refused]() mutable {
       auto connection = std::make_shared<Connection>(core, home, std::move(link), live, peer, std::move(seat));
-      if (refused) connection->start_refused(*refused, *refused == Refusal::too_many_connections ? 503 : 429);
-      else connection->start();
+      if (refused)
+        connection->start_refused(*refused, *refused == Refusal::too_many_connections ? 503 : 429);
+      else
+        connection->start();
     };
-    if (home.here()) begin();
-    else home.post(std::move(begin));
+    if (home.here())
+      begin();
+    else
+      home.post(std::move(begin));
   }
 
   const std::shared_ptr<ServerCore> core_;
@@ -309,9 +317,7 @@ void Server::recheck_certificates() {
     });
 }
 std::size_t Server::threads() const { return body_->core->threads.size(); }
-void Server::post_to_io(std::size_t thread, std::function<void()> work) {
-  body_->core->threads[thread % threads()]->post(std::move(work));
-}
+void Server::post_to_io(std::size_t thread, std::function<void()> work) { body_->core->threads[thread % threads()]->post(std::move(work)); }
 void Server::tick() {
   std::latch done(static_cast<std::ptrdiff_t>(threads()));
   for (auto& thread : body_->core->threads)

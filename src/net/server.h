@@ -20,28 +20,41 @@ namespace quanji::net {
 
 // Every bound on what a stranger may cost us. Times are kept by a tick a second: exact to one second, never early.
 struct Limits {
-  std::size_t header_bytes = 16 * 1024;                    // 431
-  std::size_t header_count = 100;                          // 431
-  std::uint64_t body_bytes = 10ULL * 1024 * 1024;          // 413, bodies held in memory
-  std::uint64_t upload_bytes = 200ULL * 1024 * 1024;       // 413, streamed bodies
-  std::chrono::seconds handshake{10};                      // TLS
-  std::chrono::seconds arrival{30};                        // 408, head and whole body from the first byte
-  std::size_t upload_pace_bytes = 64 * 1024;               // 408, a streamed body brings this much in each `arrival` we wait for it
-  std::chrono::seconds idle{75};                           // keep-alive without a request, closed silently
-  std::chrono::seconds write_stall{20};                    // an answer moves on by write_pace_bytes in this time, or is cut
+  std::size_t header_bytes = 16 * 1024;               // 431
+  std::size_t header_count = 100;                     // 431
+  std::uint64_t body_bytes = 10ULL * 1024 * 1024;     // 413, bodies held in memory
+  std::uint64_t upload_bytes = 200ULL * 1024 * 1024;  // 413, streamed bodies
+  std::chrono::seconds handshake{10};                 // TLS
+  std::chrono::seconds arrival{30};                   // 408, head and whole body from the first byte
+  std::size_t upload_pace_bytes = 64 * 1024;          // 408, a streamed body brings this much in each `arrival` we wait for it
+  std::chrono::seconds idle{75};                      // keep-alive without a request, closed silently
+  std::chrono::seconds write_stall{20};               // an answer moves on by write_pace_bytes in this time, or is cut
   std::size_t write_pace_bytes = 4 * 1024;
-  std::size_t stream_buffer_bytes = 256 * 1024;            // waiting for one slow reader
-  std::chrono::seconds event_comment{15};                  // keep-alive comments of event streams
-  std::size_t connections = 20'000;                        // 503
-  std::size_t connections_per_address = 4'096;             // 429
-  std::size_t handshakes_per_second = 500;                 // later ones wait in the kernel's queue
+  std::size_t stream_buffer_bytes = 256 * 1024;  // waiting for one slow reader
+  std::chrono::seconds event_comment{15};        // keep-alive comments of event streams
+  std::size_t connections = 20'000;              // 503
+  std::size_t connections_per_address = 4'096;   // 429
+  std::size_t handshakes_per_second = 500;       // later ones wait in the kernel's queue
 };
 
 // Why net answered or closed by itself.
 enum class Refusal {
-  bad_request, header_too_large, body_too_large, too_slow, too_many_connections, too_many_from_address,
-  slow_reader, idle, handshake_failed, certificate_refused, draining, unanswered, expectation_failed, method_unknown,
-  version_unknown, count_
+  bad_request,
+  header_too_large,
+  body_too_large,
+  too_slow,
+  too_many_connections,
+  too_many_from_address,
+  slow_reader,
+  idle,
+  handshake_failed,
+  certificate_refused,
+  draining,
+  unanswered,
+  expectation_failed,
+  method_unknown,
+  version_unknown,
+  count_
 };
 std::string_view to_word(Refusal reason);
 
@@ -54,7 +67,7 @@ struct Counters {
 // What the owner of the server may want to log.
 struct Notice {
   Refusal reason;
-  std::string peer;      // address
+  std::string peer;  // address
   std::string listener;
   std::string detail;
 };
@@ -129,8 +142,8 @@ struct BodyPlan {
 };
 
 struct Listener {
-  std::string tag;      // unique; Request::peer->listener
-  std::string address;  // "127.0.0.1:0", "0.0.0.0:7443", "[::]:7443", "unix:/path/to.sock"
+  std::string tag;                 // unique; Request::peer->listener
+  std::string address;             // "127.0.0.1:0", "0.0.0.0:7443", "[::]:7443", "unix:/path/to.sock"
   std::shared_ptr<TlsServer> tls;  // none: plain
 };
 
@@ -140,11 +153,11 @@ struct ServerOptions {
   std::vector<Listener> listeners;
   std::size_t threads = 1;
   Limits limits;
-  std::shared_ptr<base::Clock> clock;  // SystemClock when empty
+  std::shared_ptr<base::Clock> clock;   // SystemClock when empty
   Ticking ticking = Ticking::by_timer;  // by_hand: time passes in Server::tick() only
   // All of these are called on io threads and must not block.
   std::function<void(RequestPtr, Responder)> serve;
-  std::function<BodyPlan(const Request&)> plan_body;     // default: whole
+  std::function<BodyPlan(const Request&)> plan_body;                    // default: whole
   std::function<Response(Refusal, int status, const Request*)> refuse;  // body of net's own answers; Request may be null
   std::function<void(const Notice&)> notice;
 };

@@ -21,8 +21,10 @@ ResponseStream::Room StreamedAnswer::write(std::string piece) {
     schedule();
     return Room::gone;
   }
-  if (pending_.empty()) pending_ = std::move(piece);
-  else pending_ += piece;
+  if (pending_.empty())
+    pending_ = std::move(piece);
+  else
+    pending_ += piece;
   was_full_ = was_full_ || waiting > room_;
   const Room answer = waiting > room_ ? Room::full : Room::yes;
   lock.unlock();
@@ -139,8 +141,10 @@ void PulledUpload::next(std::function<void(base::Result<std::string>)> then) {
   // The upload is kept by the connection's request; the post keeps both for the length of this call.
   connection->io().post([connection, this, then = std::move(then)]() mutable {
     then_ = std::move(then);
-    if (failed_ || ended_) deliver();
-    else connection->pull();
+    if (failed_ || ended_)
+      deliver();
+    else
+      connection->pull();
   });
 }
 void PulledUpload::deliver() {

@@ -13,9 +13,9 @@ namespace quanji::net {
 namespace {
 
 using namespace std::chrono_literals;
-using test::RawPeer;
 using test::body_of;
 using test::eventually;
+using test::RawPeer;
 using test::serve;
 using test::status_of;
 
@@ -35,8 +35,9 @@ void swallow(std::shared_ptr<Upload> upload, std::shared_ptr<Responder> responde
 }
 
 TEST(Upload, ComesInPiecesByLengthAndInChunks) {
-  auto s = serve([](RequestPtr request, Responder responder) { swallow(request->upload, std::make_shared<Responder>(std::move(responder)), 0); },
-                 [](ServerOptions& o) { o.plan_body = streamed; });
+  auto s =
+      serve([](RequestPtr request, Responder responder) { swallow(request->upload, std::make_shared<Responder>(std::move(responder)), 0); },
+            [](ServerOptions& o) { o.plan_body = streamed; });
   RawPeer peer(s.port());
   peer.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3000000\r\n\r\n");
   peer.send(std::string(3'000'000, 'x'));
@@ -78,20 +79,24 @@ TEST(Upload, IsNotReadUntilSomebodyAsks) {
 
 TEST(Upload, IsRefusedWhenTooLargeTooSlowOrCut) {
   std::atomic<int> ended{0};
-  auto s = serve([&](RequestPtr request, Responder responder) {
-    auto kept = std::make_shared<Responder>(std::move(responder));
-    auto upload = request->upload;
-    auto step = std::make_shared<std::function<void(base::Result<std::string>)>>();
-    *step = [&ended, upload, kept, weak = std::weak_ptr(step)](base::Result<std::string> piece) {
-      if (!piece.ok()) ++ended;
-      else if (auto self = weak.lock(); self && !piece->empty()) upload->next(*self);
-    };
-    upload->next([step](base::Result<std::string> piece) { (*step)(std::move(piece)); });
-  }, [](ServerOptions& o) {
-    o.plan_body = streamed;
-    o.limits.upload_bytes = 1'000'000;
-    o.limits.arrival = 5s;
-  });
+  auto s = serve(
+      [&](RequestPtr request, Responder responder) {
+        auto kept = std::make_shared<Responder>(std::move(responder));
+        auto upload = request->upload;
+        auto step = std::make_shared<std::function<void(base::Result<std::string>)>>();
+        *step = [&ended, upload, kept, weak = std::weak_ptr(step)](base::Result<std::string> piece) {
+          if (!piece.ok())
+            ++ended;
+          else if (auto self = weak.lock(); self && !piece->empty())
+            upload->next(*self);
+        };
+        upload->next([step](base::Result<std::string> piece) { (*step)(std::move(piece)); });
+      },
+      [](ServerOptions& o) {
+        o.plan_body = streamed;
+        o.limits.upload_bytes = 1'000'000;
+        o.limits.arrival = 5s;
+      });
   RawPeer large(s.port());
   large.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1000001\r\n\r\n");
   EXPECT_EQ(status_of(large.rest()), "413");
@@ -110,17 +115,18 @@ TEST(Upload, IsRefusedWhenTooLargeTooSlowOrCut) {
 }
 
 TEST(Plan, RefusesABodyBeforeItIsRead) {
-  auto s = serve([](RequestPtr, Responder responder) { responder.send({}); }, [](ServerOptions& o) {
-    o.plan_body = [](const Request& request) {
-      BodyPlan plan;
-      if (request.path == "/no") {
-        plan.take = BodyPlan::Take::refuse;
-        plan.answer.status = 401;
-      }
-      plan.limit = 5;
-      return plan;
-    };
-  });
+  auto s = serve([](RequestPtr, Responder responder) { responder.send({}); },
+                 [](ServerOptions& o) {
+                   o.plan_body = [](const Request& request) {
+                     BodyPlan plan;
+                     if (request.path == "/no") {
+                       plan.take = BodyPlan::Take::refuse;
+                       plan.answer.status = 401;
+                     }
+                     plan.limit = 5;
+                     return plan;
+                   };
+                 });
   RawPeer peer(s.port());
   peer.send("POST /no HTTP/1.1\r\nHost: h\r\nContent-Length: 500000\r\nExpect: 100-continue\r\n\r\n");
   const auto answer = peer.rest();
@@ -227,7 +233,8 @@ TEST(FileBody, ArrivesWhole) {
     responder.send(std::move(answer));
   });
   RawPeer peer(s.port());
-  peer.send("GET / HTTP/1.1\r\nHost: h\r\n\r\nGET /part HTTP/1.1\r\nHost: h\r\n\r\nHEAD / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+  peer.send(
+      "GET / HTTP/1.1\r\nHost: h\r\n\r\nGET /part HTTP/1.1\r\nHost: h\r\n\r\nHEAD / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
   EXPECT_EQ(body_of(peer.answer()), content);
   EXPECT_EQ(body_of(peer.answer()), content.substr(10, 5));
   EXPECT_EQ(body_of(peer.rest()), "");
@@ -240,12 +247,14 @@ TEST(EventStream, SendsEventsCommentsAndTheEnd) {
   std::mutex mutex;
   std::shared_ptr<EventStream> events;
   std::atomic<int> closed{0};
-  auto s = serve([&](RequestPtr, Responder responder) {
-    std::lock_guard lock(mutex);
-    events = responder.events({{"X-A", "b"}});
-    events->on_closed([&] { ++closed; });
-    events->send("task", "7", "{\"a\":1}\nsecond\r\nthird");
-  }, [](ServerOptions& o) { o.limits.event_comment = 5s; });
+  auto s = serve(
+      [&](RequestPtr, Responder responder) {
+        std::lock_guard lock(mutex);
+        events = responder.events({{"X-A", "b"}});
+        events->on_closed([&] { ++closed; });
+        events->send("task", "7", "{\"a\":1}\nsecond\r\nthird");
+      },
+      [](ServerOptions& o) { o.limits.event_comment = 5s; });
   RawPeer peer(s.port());
   peer.send("GET /events HTTP/1.1\r\nHost: h\r\n\r\n");
   const auto head = peer.until("\r\n\r\n");

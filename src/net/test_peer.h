@@ -21,7 +21,7 @@ class RawPeer {
   void end();  // half-close
   // Reads until the text appears (included); what was read so far if the peer ends before.
   std::string until(std::string_view text);
-  std::string rest();                     // until the peer ends
+  std::string rest();  // until the peer ends
   // One answer with Content-Length or none.
   std::string answer();
   int fd() const { return fd_; }

@@ -40,8 +40,9 @@ TEST(HttpText, FileNamesAreSafeInHeaders) {
 TEST(HttpText, RangesAreChosenAsTheStandardSays) {
   const auto part = [](std::string_view header, std::uint64_t size) {
     const auto choice = choose_range(header, size);
-    return choice.answer == RangeAnswer::part ? std::to_string(choice.range.first) + "-" + std::to_string(choice.range.last)
-           : choice.answer == RangeAnswer::whole ? "whole" : "no";
+    return choice.answer == RangeAnswer::part    ? std::to_string(choice.range.first) + "-" + std::to_string(choice.range.last)
+           : choice.answer == RangeAnswer::whole ? "whole"
+                                                 : "no";
   };
   EXPECT_EQ(part("bytes=0-499", 1000), "0-499");
   EXPECT_EQ(part("bytes=500-", 1000), "500-999");
@@ -51,8 +52,8 @@ TEST(HttpText, RangesAreChosenAsTheStandardSays) {
   EXPECT_EQ(part("bytes=1000-", 1000), "no");
   EXPECT_EQ(part("bytes=-0", 1000), "no");
   EXPECT_EQ(part("bytes=0-0", 0), "no");
-  for (const char* odd : {"", "bytes", "bytes=", "bytes=-", "bytes=5-2", "bytes=a-b", "items=0-1", "bytes=0-1,5-6", "bytes=0-x", "bytes=x-5",
-                          "bytes=99999999999999999999-"})
+  for (const char* odd : {"", "bytes", "bytes=", "bytes=-", "bytes=5-2", "bytes=a-b", "items=0-1", "bytes=0-1,5-6", "bytes=0-x",
+                          "bytes=x-5", "bytes=99999999999999999999-"})
     EXPECT_EQ(part(odd, 1000), "whole") << odd;
 }
 TEST(HttpText, LanguagesFollowTheirWeights) {
@@ -81,22 +82,33 @@ TEST(HttpText, WordsHaveParameters) {
 struct Found {
   std::string text;
   MultipartReader::Events events() {
-    return {[this](const Part& part) { text += "[" + part.name + "|" + part.file_name + "|" + part.content_type + ":"; return base::Status(); },
-            [this](std::string_view bytes) { text += bytes; return base::Status(); },
-            [this] { text += "]"; return base::Status(); }};
+    return {[this](const Part& part) {
+              text += "[" + part.name + "|" + part.file_name + "|" + part.content_type + ":";
+              return base::Status();
+            },
+            [this](std::string_view bytes) {
+              text += bytes;
+              return base::Status();
+            },
+            [this] {
+              text += "]";
+              return base::Status();
+            }};
   }
 };
 const std::string type = "multipart/form-data; boundary=\"XyZ\"";
 const std::string whole =
     "preamble\r\n--XyZ\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--XyZ \r\nContent-Disposition: form-data; name=\"f\"; "
-    "filename=\"C:\\\\dir\\\\x.csv\"\r\nContent-Type: text/csv\r\n\r\nl1\r\n--Xy\r\n--XyQ\r\n\r\n--XyZ\r\nContent-Disposition: form-data; name=e\r\n\r\n\r\n--XyZ--\r\nepilogue";
+    "filename=\"C:\\\\dir\\\\x.csv\"\r\nContent-Type: text/csv\r\n\r\nl1\r\n--Xy\r\n--XyQ\r\n\r\n--XyZ\r\nContent-Disposition: form-data; "
+    "name=e\r\n\r\n\r\n--XyZ--\r\nepilogue";
 
 TEST(Multipart, IsTheSameInPiecesOfAnySize) {
   for (std::size_t size = 1; size <= whole.size(); ++size) {
     Found found;
     auto reader = MultipartReader::make(type, found.events());
     ASSERT_TRUE(reader.ok());
-    for (std::size_t at = 0; at < whole.size(); at += size) ASSERT_TRUE(reader->feed(std::string_view(whole).substr(at, size)).ok()) << size;
+    for (std::size_t at = 0; at < whole.size(); at += size)
+      ASSERT_TRUE(reader->feed(std::string_view(whole).substr(at, size)).ok()) << size;
     EXPECT_TRUE(reader->finish().ok());
     ASSERT_EQ(found.text, "[a||:1][f|x.csv|text/csv:l1\r\n--Xy\r\n--XyQ\r\n][e||:]") << size;
   }

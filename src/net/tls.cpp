@@ -1,11 +1,10 @@
 #include "net/tls.h"
 
+#include <arpa/inet.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
-
-#include <arpa/inet.h>
 
 #include <array>
 #include <mutex>
@@ -81,9 +80,7 @@ std::vector<std::string> alternative_names(X509* certificate) {
   return out;
 }
 
-Error refused(const char* zh, const char* en) {
-  return Error(Code::invalid_field, Text(std::string(zh), std::string(en)), ssl_failure());
-}
+Error refused(const char* zh, const char* en) { return Error(Code::invalid_field, Text(std::string(zh), std::string(en)), ssl_failure()); }
 
 Ssl<X509> first_certificate(std::string_view pem) {
   auto bio = memory(pem);
@@ -131,11 +128,11 @@ void use_modern_ciphers(SSL_CTX* context) {
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL:!PSK");
   SSL_CTX_set1_groups_list(context, "X25519:P-256:P-384");
-  SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
-                                   SSL_OP_IGNORE_UNEXPECTED_EOF);
+  SSL_CTX_set_options(context,
+                      SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_IGNORE_UNEXPECTED_EOF);
   // Ten thousand idle connections must not keep 32 KiB of buffers each.
-  SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-                                SSL_MODE_AUTO_RETRY);
+  SSL_CTX_set_mode(context,
+                   SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_AUTO_RETRY);
   SSL_CTX_set_read_ahead(context, 1);
 }
 
@@ -265,7 +262,8 @@ int accept_pinned_authority(int ok, X509_STORE_CTX* chain) {
 
 Result<std::shared_ptr<TlsClient>> TlsClient::make(TlsClientSettings settings) {
   const auto& trust = settings.trust;
-  const int ways = !trust.ca_pem.empty() + !trust.pin_sha256.empty() + !trust.authority_sha256.empty() + (trust.system == Trust::System::yes);
+  const int ways =
+      !trust.ca_pem.empty() + !trust.pin_sha256.empty() + !trust.authority_sha256.empty() + (trust.system == Trust::System::yes);
   if (ways != 1)
     return Error(Code::invalid_field, Text("请只给出一种信任方式：CA 证书、公钥指纹或系统信任库。",
                                            "Give exactly one way to trust: a CA, a pinned key, or the system's authorities."));
@@ -280,7 +278,8 @@ Result<std::shared_ptr<TlsClient>> TlsClient::make(TlsClientSettings settings) {
   if (trust.system == Trust::System::yes) SSL_CTX_set_default_verify_paths(context);
   if (!trust.authority_sha256.empty()) {
     if (trust.authority_sha256.size() < 32)
-      return Error(Code::invalid_field, Text("根证书指纹至少 32 位十六进制数字。", "An authority's digest needs at least 32 hexadecimal digits."));
+      return Error(Code::invalid_field,
+                   Text("根证书指纹至少 32 位十六进制数字。", "An authority's digest needs at least 32 hexadecimal digits."));
     made->live_->authority_pin = trust.authority_sha256;
     SSL_CTX_set_app_data(context, &made->live_->authority_pin);
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, &accept_pinned_authority);

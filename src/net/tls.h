@@ -17,10 +17,10 @@ namespace quanji::net {
 // What is worth knowing of a peer's certificate. Read after its chain was verified against the CA.
 struct PeerCertificate {
   std::string pem;
-  std::string subject;        // RFC 2253: "CN=robot-1,O=Quanji"
-  std::string common_name;    // empty if it has none
-  std::string fingerprint;    // SHA-256 of the DER form, 64 lower-hex digits
-  std::string serial;         // lower hex
+  std::string subject;             // RFC 2253: "CN=robot-1,O=Quanji"
+  std::string common_name;         // empty if it has none
+  std::string fingerprint;         // SHA-256 of the DER form, 64 lower-hex digits
+  std::string serial;              // lower hex
   std::vector<std::string> names;  // subjectAltName: DNS names, URIs and addresses as text
   base::Time not_after;
 };

@@ -13,8 +13,8 @@ namespace quanji::net {
 namespace {
 
 using namespace std::chrono_literals;
-using test::Identity;
 using test::eventually;
+using test::Identity;
 using test::serve;
 
 struct Realm {
@@ -232,14 +232,18 @@ TEST(Client, CallsAsynchronously) {
   for (int i = 0; i < 50; ++i) {
     ClientRequest request;
     request.url = *Url::parse("http://localhost:" + std::to_string(s.port()) + "/" + std::to_string(i));
-    client.call(loop, request, 10s, [&, i](base::Result<ClientResponse> answer) { answer.ok() && answer->body == "/" + std::to_string(i) ? ++right : ++failed; });
+    client.call(loop, request, 10s, [&, i](base::Result<ClientResponse> answer) {
+      answer.ok() && answer->body == "/" + std::to_string(i) ? ++right : ++failed;
+    });
   }
   EXPECT_TRUE(eventually([&] { return right + failed == 50; }));
   EXPECT_EQ(right, 50);
   s.server.reset();
   ClientRequest request;
   request.url = *Url::parse("http://127.0.0.1:1/");
-  client.call(loop, request, 10s, [&](base::Result<ClientResponse> answer) { if (!answer.ok()) ++failed; });
+  client.call(loop, request, 10s, [&](base::Result<ClientResponse> answer) {
+    if (!answer.ok()) ++failed;
+  });
   EXPECT_TRUE(eventually([&] { return failed == 1; }));
 }
 
@@ -260,7 +264,9 @@ TEST(Client, GivesUpAtItsDeadlineInBothForms) {
   std::thread caller([&] { code = client.call(request, 3600s).error().code(); });
   ClientLoop loop(clock);
   std::atomic<int> late{0};
-  client.call(loop, request, 3600s, [&](base::Result<ClientResponse> answer) { if (!answer.ok()) ++late; });
+  client.call(loop, request, 3600s, [&](base::Result<ClientResponse> answer) {
+    if (!answer.ok()) ++late;
+  });
   ASSERT_TRUE(eventually([&] {
     std::lock_guard lock(mutex);
     return held.size() == 2;
@@ -324,8 +330,8 @@ TEST(Url, ReadsWhatIsRightAndRefusesTheRest) {
   EXPECT_EQ(Url::parse("http://h")->target, "/");
   EXPECT_EQ(Url::parse("wss://h?x")->target, "/?x");
   EXPECT_EQ(Url::parse("wss://h")->port, 443);
-  for (const char* wrong : {"", "h", "ftp://h/", "http://", "http://u@h/", "http://h:0/", "http://h:70000/", "http://h:x/", "http://h/#f", "http://h/ x",
-                            "http://h\r\n/", "http://[::1/", "http://:80/"})
+  for (const char* wrong : {"", "h", "ftp://h/", "http://", "http://u@h/", "http://h:0/", "http://h:70000/", "http://h:x/", "http://h/#f",
+                            "http://h/ x", "http://h\r\n/", "http://[::1/", "http://:80/"})
     EXPECT_FALSE(Url::parse(wrong).ok()) << wrong;
 }
 

@@ -26,7 +26,7 @@ struct TlsServer::Live {
 };
 struct TlsClient::Live {
   Ssl<SSL_CTX> context;
-  std::string pin;  // empty: the chain is checked
+  std::string pin;            // empty: the chain is checked
   std::string authority_pin;  // empty: it must end in an authority we hold
 };
 

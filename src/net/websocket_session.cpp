@@ -7,7 +7,6 @@
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/websocket/stream.hpp>
-
 #include <deque>
 
 #include "net/tls_check.h"
@@ -104,7 +103,7 @@ class Pipe final : public Watcher, public std::enable_shared_from_this<Pipe> {
   void complete(Waiting& slot, Failed failed, std::size_t bytes) {
     auto done = std::exchange(slot, nullptr);
     // Posted also when the thread ends: Beast's operations keep their own memory alive and must be finished.
-    asio::post(io_.io(), [done = std::move(done), failed, bytes] { std::move(*done)(failed, bytes); });
+    asio::post(io_.io(), [done = std::move(done), failed, bytes] { std::move (*done)(failed, bytes); });
   }
   void try_read() {
     if (!held_.empty()) {
@@ -126,11 +125,16 @@ class Pipe final : public Watcher, public std::enable_shared_from_this<Pipe> {
   }
   void settle(Moved moved, Waiting& slot) {
     switch (moved.io) {
-      case Io::done: return complete(slot, {}, moved.bytes);
-      case Io::want_read: return watch_.wait_readable(shared_from_this());
-      case Io::want_write: return watch_.wait_writable(shared_from_this());
-      case Io::ended: return complete(slot, asio::error::eof, 0);
-      case Io::failed: return complete(slot, asio::error::connection_reset, 0);
+      case Io::done:
+        return complete(slot, {}, moved.bytes);
+      case Io::want_read:
+        return watch_.wait_readable(shared_from_this());
+      case Io::want_write:
+        return watch_.wait_writable(shared_from_this());
+      case Io::ended:
+        return complete(slot, asio::error::eof, 0);
+      case Io::failed:
+        return complete(slot, asio::error::connection_reset, 0);
     }
   }
   IoThread& io_;
@@ -181,7 +185,13 @@ inline void beast_close_socket(ErasedStream& stream) { stream.pipe->shut(); }
 class Session final : public WebSocket, public Tenant, public std::enable_shared_from_this<Session> {
  public:
   Session(IoThread& io, std::shared_ptr<Pipe> pipe, WebSocketEvents events, WebSocketLimits limits, std::optional<ServerSide> side)
-      : home_(io.shared_from_this()), io_(io), pipe_(std::move(pipe)), stream_(ErasedStream{pipe_}), events_(std::move(events)), limits_(limits), side_(std::move(side)) {
+      : home_(io.shared_from_this()),
+        io_(io),
+        pipe_(std::move(pipe)),
+        stream_(ErasedStream{pipe_}),
+        events_(std::move(events)),
+        limits_(limits),
+        side_(std::move(side)) {
     stream_.read_message_max(limits_.message_bytes);
     stream_.auto_fragment(false);
     stream_.control_callback([this](ws::frame_type, beast::string_view) { silent_periods_ = 0; });
@@ -260,8 +270,10 @@ class Session final : public WebSocket, public Tenant, public std::enable_shared
     io_.deadline(*this, limits_.ping_every);
   }
   void drain() override {
-    if (open_) begin_close(1001, "going away");
-    else end(1006, "draining");
+    if (open_)
+      begin_close(1001, "going away");
+    else
+      end(1006, "draining");
   }
   void cut() override { end(1006, "cut"); }
   void recheck_certificate() override {
@@ -282,8 +294,10 @@ class Session final : public WebSocket, public Tenant, public std::enable_shared
     if (failed) return end(1006, why_.empty() ? failed.message() : why_);
     open_ = true;
     // The timer of pings is the only deadline of an open socket.
-    if (limits_.ping_every.count() > 0) io_.deadline(*this, limits_.ping_every);
-    else io_.no_deadline(*this);
+    if (limits_.ping_every.count() > 0)
+      io_.deadline(*this, limits_.ping_every);
+    else
+      io_.no_deadline(*this);
     if (events_.on_open) events_.on_open(shared_from_this());
     read_next();
     write_next();
@@ -307,7 +321,8 @@ class Session final : public WebSocket, public Tenant, public std::enable_shared
     std::string message(static_cast<const char*>(buffer_.data().data()), buffer_.size());
     buffer_.clear();
     if (buffer_.capacity() > 4096) buffer_.shrink_to_fit();  // ten thousand sockets must not keep their largest message each
-    if (events_.on_message && !closing_) events_.on_message(shared_from_this(), stream_.got_text() ? Kind::text : Kind::binary, std::move(message));
+    if (events_.on_message && !closing_)
+      events_.on_message(shared_from_this(), stream_.got_text() ? Kind::text : Kind::binary, std::move(message));
     read_next();
   }
   void write_next() {
@@ -339,7 +354,8 @@ class Session final : public WebSocket, public Tenant, public std::enable_shared
     if (closing_ || ended_) return;
     if (!open_) return end(1006, "closed before it was open");
     closing_ = true;
-    close_reason_ = ws::close_reason(static_cast<ws::close_code>(code), beast::string_view(reason.data(), std::min<std::size_t>(reason.size(), 120)));
+    close_reason_ =
+        ws::close_reason(static_cast<ws::close_code>(code), beast::string_view(reason.data(), std::min<std::size_t>(reason.size(), 120)));
     close_code_ = code;
     io_.deadline(*this, std::chrono::seconds(4));
     write_next();
@@ -397,7 +413,8 @@ void begin_websocket(IoThread& io, std::unique_ptr<Link> link, const std::string
                      std::vector<std::pair<std::string, std::string>> headers, const std::string& protocol, WebSocketEvents events,
                      WebSocketLimits limits, std::chrono::seconds most) {
   auto pipe = std::make_shared<Pipe>(io, std::move(link), std::string(), nullptr);
-  std::make_shared<Session>(io, std::move(pipe), std::move(events), limits, std::nullopt)->open(host, target, std::move(headers), protocol, most);
+  std::make_shared<Session>(io, std::move(pipe), std::move(events), limits, std::nullopt)
+      ->open(host, target, std::move(headers), protocol, most);
 }
 
 }  // namespace quanji::net

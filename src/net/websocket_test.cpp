@@ -9,8 +9,8 @@ namespace quanji::net {
 namespace {
 
 using namespace std::chrono_literals;
-using test::RawPeer;
 using test::eventually;
+using test::RawPeer;
 using test::serve;
 using test::status_of;
 
@@ -80,12 +80,13 @@ TEST(WebSocket, EchoesOverTcpAndTls) {
   const auto authority = test::make_authority("test authority");
   const auto leaf = test::make_leaf(authority, "server");
   Echo echo;
-  auto s = serve([&](RequestPtr r, Responder p) { echo(std::move(r), std::move(p)); }, [&](ServerOptions& o) {
-    TlsServerSettings settings;
-    settings.chain_pem = leaf.certificate;
-    settings.key = base::Secret(std::string_view(leaf.key));
-    o.listeners.push_back({"tls", "127.0.0.1:0", *TlsServer::make(std::move(settings))});
-  });
+  auto s = serve([&](RequestPtr r, Responder p) { echo(std::move(r), std::move(p)); },
+                 [&](ServerOptions& o) {
+                   TlsServerSettings settings;
+                   settings.chain_pem = leaf.certificate;
+                   settings.key = base::Secret(std::string_view(leaf.key));
+                   o.listeners.push_back({"tls", "127.0.0.1:0", *TlsServer::make(std::move(settings))});
+                 });
   ClientLoop loop;
   for (const char* scheme : {"ws", "wss"}) {
     Heard heard;
@@ -122,7 +123,7 @@ TEST(WebSocket, SpeaksTheProtocolsOwnExample) {
   EXPECT_NE(head.find("Sec-WebSocket-Protocol: quanji.v1"), std::string::npos);
   EXPECT_EQ(peer.until("Hello"), std::string("\x81\x05Hello"));
   peer.send(std::string("\x01\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58", 11));  // first of two fragments, never finished
-  peer.send(std::string("\x89\x80\x00\x00\x00\x00", 6));                        // ping between fragments
+  peer.send(std::string("\x89\x80\x00\x00\x00\x00", 6));                       // ping between fragments
   EXPECT_EQ(peer.until(std::string("\x8a\x00", 2)), std::string("\x8a\x00", 2));
 }
 
@@ -134,15 +135,18 @@ TEST(WebSocket, RefusesWhatIsNotAnOpening) {
   EXPECT_EQ(status_of(peer.rest()), "400");
   EXPECT_TRUE(eventually([&] { return echo.closed == 1; }));
   RawPeer old(s.port());
-  old.send("GET /x HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 8\r\n\r\n");
+  old.send(
+      "GET /x HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: "
+      "dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 8\r\n\r\n");
   EXPECT_EQ(status_of(old.rest()), "400");
 }
 
 TEST(WebSocket, ClosesOnAnUnmaskedFrameAndOnBadText) {
   Echo echo;
   auto s = serve([&](RequestPtr r, Responder p) { echo(std::move(r), std::move(p)); });
-  for (const auto& frame : {std::string("\x81\x05Hello", 7), std::string("\x81\x82\x00\x00\x00\x00\xff\xff", 8),
-                            std::string("\xf1\x80\x00\x00\x00\x00", 6), std::string("\x81\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00\x00\x00\x00", 14)}) {
+  for (const auto& frame :
+       {std::string("\x81\x05Hello", 7), std::string("\x81\x82\x00\x00\x00\x00\xff\xff", 8), std::string("\xf1\x80\x00\x00\x00\x00", 6),
+        std::string("\x81\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00\x00\x00\x00", 14)}) {
     const int before = echo.closed;
     RawPeer peer(s.port());
     peer.send(opening);
@@ -173,7 +177,8 @@ TEST(WebSocket, DropsAPeerThatDoesNotRead) {
   peer.until("\r\n\r\n");
   ASSERT_TRUE(eventually([&] { return echo.socket() != nullptr; }));
   auto queued = WebSocket::Queued::yes;
-  for (int i = 0; i < 1000 && queued == WebSocket::Queued::yes; ++i) queued = echo.socket()->send(WebSocket::Kind::binary, std::string(100'000, 'x'));
+  for (int i = 0; i < 1000 && queued == WebSocket::Queued::yes; ++i)
+    queued = echo.socket()->send(WebSocket::Kind::binary, std::string(100'000, 'x'));
   EXPECT_EQ(queued, WebSocket::Queued::full);
   EXPECT_TRUE(eventually([&] { return echo.closed == 1 && s.server->counters().open == 0; }));
   EXPECT_EQ(s.server->counters().refused[static_cast<std::size_t>(Refusal::slow_reader)], 1u);

@@ -18,8 +18,8 @@ microseconds Reconnect::next_pause() {
 
 struct Channel::Inbox {
   std::mutex mutex;
-  std::deque<Event> events;       // guarded by mutex
-  net::WebSocketPtr socket;       // guarded by mutex
+  std::deque<Event> events;  // guarded by mutex
+  net::WebSocketPtr socket;  // guarded by mutex
   std::function<void()> wake;
 
   void add(Event::What what, std::string text, net::WebSocketPtr opened = nullptr) {
@@ -49,10 +49,14 @@ void Channel::tick() {
   net::WebSocketEvents events;
   events.on_open = [inbox = inbox_](const net::WebSocketPtr& socket) { inbox->add(Event::What::opened, "", socket); };
   events.on_message = [inbox = inbox_](const net::WebSocketPtr& socket, net::WebSocket::Kind kind, std::string message) {
-    if (kind == net::WebSocket::Kind::text) inbox->add(Event::What::text, std::move(message));
-    else socket->close(1003, "text only");
+    if (kind == net::WebSocket::Kind::text)
+      inbox->add(Event::What::text, std::move(message));
+    else
+      socket->close(1003, "text only");
   };
-  events.on_closed = [inbox = inbox_](std::uint16_t code, const std::string& why) { inbox->add(Event::What::closed, std::to_string(code) + " " + why); };
+  events.on_closed = [inbox = inbox_](std::uint16_t code, const std::string& why) {
+    inbox->add(Event::What::closed, std::to_string(code) + " " + why);
+  };
   net::open_websocket(loop_, std::move(opening), std::move(events));
 }
 

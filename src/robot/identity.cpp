@@ -1,10 +1,9 @@
 #include "robot/identity.h"
 
-#include <boost/json.hpp>
-
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <boost/json.hpp>
 #include <filesystem>
 
 #include "base/certificates.h"
@@ -22,9 +21,7 @@ using base::Result;
 using base::Status;
 using base::Text;
 
-QUANJI_FIELDS(Identity,
-              QF(robot, "机器人标识", "Id of the robot"),
-              QF(name, "名称", "Name", .max = 63),
+QUANJI_FIELDS(Identity, QF(robot, "机器人标识", "Id of the robot"), QF(name, "名称", "Name", .max = 63),
               QF(renew_after, "到期前应更新的时间", "Renew after"))
 
 namespace {
@@ -45,7 +42,9 @@ Result<wire::EnrolAnswer> answer_of(const net::ClientResponse& response) {
   auto parsed = base::parse_json(response.body);
   const auto* envelope = parsed ? parsed->if_object() : nullptr;
   if (!envelope)
-    return Error(Code::unreadable_body, Text("平台的回答无法读取；请检查地址是否为平台的 7444 端口", "the platform's answer cannot be read: is the address that of its port 7444?"),
+    return Error(Code::unreadable_body,
+                 Text("平台的回答无法读取；请检查地址是否为平台的 7444 端口",
+                      "the platform's answer cannot be read: is the address that of its port 7444?"),
                  "status " + std::to_string(response.status));
   const auto* code = envelope->if_contains("code");
   const auto* message = envelope->if_contains("message");
@@ -64,10 +63,13 @@ Result<wire::EnrolAnswer> answer_of(const net::ClientResponse& response) {
 // The answer must fit the code and the key, whoever sent it.
 Status check(const wire::EnrolAnswer& answer, const wire::EnrolmentCode& code, const base::PrivateKey& key) {
   QUANJI_TRY(const auto authority, base::read_certificate(answer.authority));
-  if (!code.names(authority.spki_digest)) return Error(Code::bad_signature, Text("平台根证书与注册码不符，已停止注册", "the platform's authority is not the one the code names: nothing was kept"));
+  if (!code.names(authority.spki_digest))
+    return Error(Code::bad_signature,
+                 Text("平台根证书与注册码不符，已停止注册", "the platform's authority is not the one the code names: nothing was kept"));
   QUANJI_DO(base::check_issued_by(answer.certificate, answer.authority));
   QUANJI_TRY(const auto own, base::read_certificate(answer.certificate));
-  if (own.spki_digest != key.public_key().spki_digest()) return Error(Code::bad_signature, Text("平台签发的证书不是本机密钥的", "the certificate is not for this robot's key"));
+  if (own.spki_digest != key.public_key().spki_digest())
+    return Error(Code::bad_signature, Text("平台签发的证书不是本机密钥的", "the certificate is not for this robot's key"));
   return {};
 }
 
@@ -93,7 +95,8 @@ Result<OwnIdentity> load_identity(const std::string& data_dir) {
 Result<Identity> enrol(const Settings& settings, const base::Secret& code_text, base::Random& random) {
   const Places places(settings.data_dir);
   if (std::filesystem::exists(places.robot))
-    return Error(Code::wrong_state, Text("机器人已注册；要重新注册请先在平台吊销，再删除 " + places.folder, "the robot is enrolled already; to enrol anew revoke it and remove " + places.folder));
+    return Error(Code::wrong_state, Text("机器人已注册；要重新注册请先在平台吊销，再删除 " + places.folder,
+                                         "the robot is enrolled already; to enrol anew revoke it and remove " + places.folder));
   QUANJI_TRY(const auto code, wire::EnrolmentCode::parse(code_text.reveal()));
   QUANJI_TRY(const auto url, platform_url(settings, wire::enrol_path));
   const auto key = base::PrivateKey::generate(base::KeyKind::ecdsa_p256, random);
@@ -125,7 +128,8 @@ Result<Identity> enrol(const Settings& settings, const base::Secret& code_text, 
 
   std::error_code failed;
   std::filesystem::create_directories(places.folder, failed);
-  if (failed || ::chmod(places.folder.c_str(), 0700) != 0) return Error(Code::store_unavailable, base::system_detail("make", places.folder));
+  if (failed || ::chmod(places.folder.c_str(), 0700) != 0)
+    return Error(Code::store_unavailable, base::system_detail("make", places.folder));
   // What an enrolment that broke off here left behind is of no use: its certificate was never kept.
   std::filesystem::remove(places.key, failed);
   std::filesystem::remove(places.certificate, failed);

@@ -47,7 +47,8 @@ Status run_robot(const Settings& settings, base::Clock& clock, base::Random& ran
   auto own = load_identity(settings.data_dir);
   if (!own) {
     if (own.error().code() != Code::not_found) return std::move(own).error();
-    return Error(Code::not_found, base::Text("机器人还没有注册；请在平台取得注册码后运行 quanji-robot enrol", "the robot is not enrolled: get a code from the platform and run quanji-robot enrol"));
+    return Error(Code::not_found, base::Text("机器人还没有注册；请在平台取得注册码后运行 quanji-robot enrol",
+                                             "the robot is not enrolled: get a code from the platform and run quanji-robot enrol"));
   }
   QUANJI_TRY(auto runners, RunnerChildren::make(settings.sandbox, settings.data_dir + "/scratch", random));
   const auto& sandbox = runners->trial().sandbox;
@@ -62,19 +63,24 @@ Status run_robot(const Settings& settings, base::Clock& clock, base::Random& ran
     (void)!::write(fd, &one, sizeof one);
   });
   RobotFacets facets{own->who, settings.slots, this_machine(), sandbox};
-  QUANJI_TRY(auto robot, Robot::open(settings.data_dir, std::move(facets), {clock, random, *runners, [&](std::string frame) { channel.send(std::move(frame)); }}));
+  QUANJI_TRY(auto robot, Robot::open(settings.data_dir, std::move(facets),
+                                     {clock, random, *runners, [&](std::string frame) { channel.send(std::move(frame)); }}));
   for (;;) {
     channel.tick();
     std::vector<pollfd> fds{{stop, POLLIN, 0}, {wake.get(), POLLIN, 0}};
     for (const int fd : robot->descriptors()) fds.push_back({fd, POLLIN, 0});
-    if (::poll(fds.data(), fds.size(), tick_milliseconds) < 0 && errno != EINTR) return Error(Code::bug, base::system_detail("poll", "descriptors"));
+    if (::poll(fds.data(), fds.size(), tick_milliseconds) < 0 && errno != EINTR)
+      return Error(Code::bug, base::system_detail("poll", "descriptors"));
     if (fds[0].revents != 0) break;
     std::uint64_t count = 0;
     (void)!::read(wake.get(), &count, sizeof count);
     for (auto& event : channel.take()) {
-      if (event.what == Channel::Event::What::opened) robot->channel_opened();
-      else if (event.what == Channel::Event::What::closed) robot->channel_closed();
-      else robot->frame_received(event.text);
+      if (event.what == Channel::Event::What::opened)
+        robot->channel_opened();
+      else if (event.what == Channel::Event::What::closed)
+        robot->channel_closed();
+      else
+        robot->frame_received(event.text);
     }
     QUANJI_DO(robot->tick());
   }

@@ -1,6 +1,4 @@
 // The robot against a platform's end made of net's own server: enrolment, the channel, kill -9.
-#include <boost/json.hpp>
-
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -8,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <boost/json.hpp>
 #include <condition_variable>
 #include <fstream>
 #include <map>
@@ -35,7 +34,8 @@ class Platform {
     authority_ = *base::make_authority({"Test Authority", ""}, validity(now), random_);
     facts_ = *base::read_certificate(authority_.certificate_pem);
     const auto key = base::PrivateKey::generate(base::KeyKind::ecdsa_p256, random_);
-    auto certificate = base::issue_server_certificate(authority_, key.public_key(), {"platform", ""}, {"127.0.0.1", "localhost"}, validity(now), random_);
+    auto certificate =
+        base::issue_server_certificate(authority_, key.public_key(), {"platform", ""}, {"127.0.0.1", "localhost"}, validity(now), random_);
     net::TlsServerSettings tls;
     tls.chain_pem = *certificate + authority_.certificate_pem;
     tls.key = key.to_pem();
@@ -112,7 +112,8 @@ class Platform {
       wire::EnrolAnswer answer;
       answer.robot = {base::Ulid{{7}}};
       answer.name = in->name;
-      answer.certificate = *base::issue_client_certificate(authority_, in->request, {answer.robot.text(), ""}, validity(clock_.now()), random_);
+      answer.certificate =
+          *base::issue_client_certificate(authority_, in->request, {answer.robot.text(), ""}, validity(clock_.now()), random_);
       answer.authority = authority_.certificate_pem;
       answer.renew_after = clock_.now().plus(std::chrono::hours(12));
       response.body = R"({"code":0,"message":"ok","requestId":"req_1","data":)" + base::to_json(answer) + "}";
@@ -222,7 +223,8 @@ class PlatformTest : public ::testing::Test {
     const auto identity = enrol(settings(), platform_.code().text(), random);
     if (!identity) throw std::runtime_error(identity.error().message().en + " " + identity.error().detail());
     const auto path = folder_ / "robot.toml";
-    std::ofstream(path) << "data_dir = \"" << (folder_ / "robot") << "\"\n[robot]\nplatform = \"" << platform_.url() << "\"\nname = \"clearing-1\"\nslots = 4\n";
+    std::ofstream(path) << "data_dir = \"" << (folder_ / "robot") << "\"\n[robot]\nplatform = \"" << platform_.url()
+                        << "\"\nname = \"clearing-1\"\nslots = 4\n";
     return path;
   }
   TemporaryFolder folder_;
@@ -277,7 +279,8 @@ TEST_F(PlatformTest, TwoRobotsInOneFolderAreOneTooMany) {
   EXPECT_EQ(second.end(0), 1);
 }
 
-// Fifteen lives, each ended by kill -9 while runs are at work and reports unanswered. Whatever was accepted arrives, each key with one content.
+// Fifteen lives, each ended by kill -9 while runs are at work and reports unanswered. Whatever was accepted arrives, each key with one
+// content.
 TEST_F(PlatformTest, KilledAtAnyMomentNothingAcceptedIsLost) {
   const char* given = std::getenv("QUANJI_TEST_SEED");
   base::SystemRandom system;

@@ -1,13 +1,12 @@
 #include "robot/robot.h"
 
-#include <boost/json.hpp>
-
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <boost/json.hpp>
 #include <cerrno>
 #include <filesystem>
 
@@ -39,7 +38,9 @@ constexpr std::size_t most_report_bytes = wire::max_frame_bytes - 8 * 1024;
 constexpr std::size_t most_log_bytes = 4U << 20;
 
 Error disk(std::string_view act, const std::string& path) {
-  return Error(Code::store_unavailable, Text("机器人磁盘写入失败，请检查空间与硬件", "the robot's disk refuses: look at its space and its health"), base::system_detail(act, path));
+  return Error(Code::store_unavailable,
+               Text("机器人磁盘写入失败，请检查空间与硬件", "the robot's disk refuses: look at its space and its health"),
+               base::system_detail(act, path));
 }
 
 // Others may pass through, not look: a run's user has to reach its work folder.
@@ -104,11 +105,13 @@ void Robot::frame_received(std::string_view text) {
     std::string_view op;
     Result<std::string> (Robot::*function)(const wire::Frame&);
   };
-  static constexpr Bound bound[] = {
-      {wire::op::robot_read, &Robot::answer_read}, {wire::op::task_offer, &Robot::answer_offer}, {wire::op::task_stop, &Robot::answer_stop}};
+  static constexpr Bound bound[] = {{wire::op::robot_read, &Robot::answer_read},
+                                    {wire::op::task_offer, &Robot::answer_offer},
+                                    {wire::op::task_stop, &Robot::answer_stop}};
   const auto found = std::find_if(std::begin(bound), std::end(bound), [&](const Bound& b) { return b.op == *frame->op; });
   auto data = found == std::end(bound) ? Result<std::string>(Error(Code::no_such_operation)) : (this->*found->function)(*frame);
-  auto answer = data ? wire::write_frame(wire::make_answer(frame->id, std::move(*data))) : wire::write_frame(wire::make_refusal(frame->id, data.error()));
+  auto answer = data ? wire::write_frame(wire::make_answer(frame->id, std::move(*data)))
+                     : wire::write_frame(wire::make_refusal(frame->id, data.error()));
   if (!answer) answer = wire::write_frame(wire::make_refusal(frame->id, answer.error()));
   if (answer) ports_.send(std::move(*answer));
 }
@@ -150,7 +153,8 @@ Result<std::string> Robot::answer_offer(const wire::Frame& ask) {
   if (const auto held = attempts_.find(offer.attempt); held != attempts_.end())
     return held->second.offer.token == offer.token ? answer_with({wire::OfferDecision::accept, {}}) : refuse_offer("stale_token");
   const auto folder = data_dir_ + "/runs/" + offer.attempt.text();
-  if (files::exists(folder + "/offer.json")) return answer_with({wire::OfferDecision::accept, {}});  // run before; its report is or was on the way
+  if (files::exists(folder + "/offer.json"))
+    return answer_with({wire::OfferDecision::accept, {}});  // run before; its report is or was on the way
   if (free_slots() == 0) return refuse_offer("no_free_slot");
   QUANJI_DO(make_folder(folder));
   QUANJI_DO(base::create_durable_file(folder + "/offer.json", base::to_json(offer, base::Side::stored), 0600));
@@ -266,7 +270,8 @@ Status Robot::look_after(Attempt& attempt, microseconds now) {
         const auto limit = seconds(attempt.offer.run_seconds.value_or(3600));
         start.cpu_seconds = limit.count();
         // A runner that died meanwhile is found dead below.
-        if (auto given = attempt.runner->begin(start, attempt.journal.get()); !given) base::log::failure(base::log::Level::warn, "task_not_given", given.error());
+        if (auto given = attempt.runner->begin(start, attempt.journal.get()); !given)
+          base::log::failure(base::log::Level::warn, "task_not_given", given.error());
         attempt.given = true;
         attempt.deadline = now + limit;
         attempt.synced_at = now;
@@ -277,12 +282,14 @@ Status Robot::look_after(Attempt& attempt, microseconds now) {
         if (!attempt.kill_at || now + after_overrun < *attempt.kill_at) attempt.kill_at = now + after_overrun;
         break;
       case wire::RunnerMessageType::resumed:
-        if (attempt.ending == Attempt::Ending::timed_out && now < attempt.deadline) attempt.ending = Attempt::Ending::none, attempt.kill_at.reset();
+        if (attempt.ending == Attempt::Ending::timed_out && now < attempt.deadline)
+          attempt.ending = Attempt::Ending::none, attempt.kill_at.reset();
         break;
       case wire::RunnerMessageType::finished:
         if (auto finished = wire::body_as<wire::Finished>(message.body)) attempt.finished = std::move(*finished);
         break;
-      default: break;
+      default:
+        break;
     }
   }
   keep_log(attempt);
@@ -298,7 +305,8 @@ Status Robot::look_after(Attempt& attempt, microseconds now) {
   }
   if (const auto code = attempt.runner->ended()) {
     for (const auto& message : attempt.runner->messages())  // what it said last
-      if (auto finished = wire::body_as<wire::Finished>(message.body); finished && message.type == wire::RunnerMessageType::finished) attempt.finished = std::move(*finished);
+      if (auto finished = wire::body_as<wire::Finished>(message.body); finished && message.type == wire::RunnerMessageType::finished)
+        attempt.finished = std::move(*finished);
     keep_log(attempt);
     return finish(attempt, *code);
   }
@@ -308,17 +316,23 @@ Status Robot::look_after(Attempt& attempt, microseconds now) {
 wire::Finished Robot::verdict(const Attempt& attempt, int exit_code) const {
   auto facts = look_at_journal(attempt.journal.get());
   wire::Finished finished;
-  if (facts && facts->finished) finished = std::move(*facts->finished);
-  else if (attempt.finished) finished = *attempt.finished;
+  if (facts && facts->finished)
+    finished = std::move(*facts->finished);
+  else if (attempt.finished)
+    finished = *attempt.finished;
   else {
-    finished.error = wire::RunError{"runner_died", "执行程序意外结束，代码 " + std::to_string(exit_code) + " / the runner ended unexpectedly with code " + std::to_string(exit_code), ""};
+    finished.error = wire::RunError{
+        "runner_died",
+        "执行程序意外结束，代码 " + std::to_string(exit_code) + " / the runner ended unexpectedly with code " + std::to_string(exit_code),
+        ""};
     if (attempt.ending == Attempt::Ending::stopped) finished.outcome = wire::Outcome::stopped, finished.error.reset();
     if (attempt.ending == Attempt::Ending::timed_out) {
       finished.outcome = wire::Outcome::timed_out;
       finished.error = wire::RunError{"timed_out", "执行超过时限，已强制结束 / the run went beyond its limit and was killed", ""};
     }
   }
-  if (finished.outcome == wire::Outcome::stopped && attempt.ending == Attempt::Ending::timed_out) finished.outcome = wire::Outcome::timed_out;
+  if (finished.outcome == wire::Outcome::stopped && attempt.ending == Attempt::Ending::timed_out)
+    finished.outcome = wire::Outcome::timed_out;
   if (facts && !facts->finished) finished.steps_done = facts->steps_done, finished.unsettled = std::move(facts->unsettled);
   return finished;
 }
@@ -349,7 +363,8 @@ Status Robot::finish(Attempt& attempt, int exit_code) {
     report.error = wire::RunError{"outputs_too_large", "输出太大，请改用文件 / the outputs are too large: use a file", ""};
   }
   QUANJI_DO(spool_.add(report));
-  base::log::info("run_finished", {{"attempt", report.attempt.text()}, {"outcome", base::word(*report.outcome)}, {"steps", finished.steps_done}});
+  base::log::info("run_finished",
+                  {{"attempt", report.attempt.text()}, {"outcome", base::word(*report.outcome)}, {"steps", finished.steps_done}});
   attempt.runner.reset();
   attempt.journal = base::Descriptor();
   attempt.given = true;
@@ -371,8 +386,10 @@ void Robot::keep_log(Attempt& attempt) {
 Status Robot::tick() {
   const auto now = ports_.clock.monotonic();
   for (auto& [id, attempt] : attempts_) {
-    if (attempt.runner) QUANJI_DO(look_after(attempt, now));
-    else if (!attempt.folder.empty() && confirmed_) QUANJI_DO(start(attempt));
+    if (attempt.runner)
+      QUANJI_DO(look_after(attempt, now));
+    else if (!attempt.folder.empty() && confirmed_)
+      QUANJI_DO(start(attempt));
   }
   std::erase_if(attempts_, [](const auto& entry) { return entry.second.folder.empty(); });
   if (open_) {

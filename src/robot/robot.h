@@ -54,12 +54,12 @@ class Robot {
   struct Attempt {
     wire::TaskOffer offer;
     std::string folder;
-    std::unique_ptr<Runner> runner;          // none: waits for the platform's word
+    std::unique_ptr<Runner> runner;  // none: waits for the platform's word
     base::Descriptor journal;
     std::optional<wire::Finished> finished;  // what the runner said
     std::optional<wire::SandboxReport> sandbox;
-    bool given = false;                      // the task was given to the runner
-    bool announced = false;                  // `started` is in the spool or was before
+    bool given = false;                                          // the task was given to the runner
+    bool announced = false;                                      // `started` is in the spool or was before
     std::optional<std::chrono::microseconds> deadline, kill_at;  // monotonic
     std::chrono::microseconds synced_at{0};
     enum class Ending : std::uint8_t { none, stopped, timed_out } ending = Ending::none;
@@ -94,11 +94,11 @@ class Robot {
   Spool spool_;
   std::map<wire::AttemptId, Attempt> attempts_;
   bool open_ = false;
-  bool confirmed_ = false;                     // the platform answered a beat in this life: tokens are known to be worth something
+  bool confirmed_ = false;  // the platform answered a beat in this life: tokens are known to be worth something
   std::int64_t beats_ = 0, asks_ = 0;
   std::string beat_asked_;
   std::optional<std::chrono::microseconds> next_beat_;  // none: at once
-  std::optional<base::Error> broken_;          // the disk, met while answering
+  std::optional<base::Error> broken_;                   // the disk, met while answering
 };
 
 }  // namespace quanji::robot

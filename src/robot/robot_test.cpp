@@ -1,10 +1,9 @@
 #include "robot/robot.h"
 
-#include <boost/json.hpp>
-
 #include <fcntl.h>
 #include <gtest/gtest.h>
 
+#include <boost/json.hpp>
 #include <deque>
 
 #include "base/fields_json.h"
@@ -49,7 +48,8 @@ class ScriptedRunners final : public Runners {
  public:
   base::Result<std::unique_ptr<Runner>> start(const std::string&) override {
     scripts.push_back(std::make_shared<Script>());
-    scripts.back()->says.push_back(wire::runner_message(wire::RunnerMessageType::hello, wire::Hello{7, "3.11", {wire::SandboxLevel::full, {}}}));
+    scripts.back()->says.push_back(
+        wire::runner_message(wire::RunnerMessageType::hello, wire::Hello{7, "3.11", {wire::SandboxLevel::full, {}}}));
     return std::unique_ptr<Runner>(std::make_unique<ScriptedRunner>(scripts.back()));
   }
   std::vector<std::shared_ptr<Script>> scripts;
@@ -68,7 +68,8 @@ class RobotTest : public ::testing::Test {
     facets.who.robot = {base::Ulid{{9}}};
     facets.who.name = "clearing-1";
     facets.slots = 2;
-    auto opened = Robot::open(folder_ / "robot", std::move(facets), {clock_, random_, runners_, [this](std::string frame) { sent_.push_back(std::move(frame)); }});
+    auto opened = Robot::open(folder_ / "robot", std::move(facets),
+                              {clock_, random_, runners_, [this](std::string frame) { sent_.push_back(std::move(frame)); }});
     if (!opened) throw std::runtime_error(opened.error().message().en);
     robot_ = std::move(*opened);
   }
@@ -115,7 +116,8 @@ class RobotTest : public ::testing::Test {
         EXPECT_EQ(frame.seq, out.back().seq);
       }
       if (answer_code && frame.kind == wire::FrameKind::ask)
-        robot_->frame_received("{\"v\":1,\"id\":\"" + frame.id + "\",\"kind\":\"answer\",\"code\":" + answer_code + ",\"message\":\"\",\"data\":{\"stale\":[]}}");
+        robot_->frame_received("{\"v\":1,\"id\":\"" + frame.id + "\",\"kind\":\"answer\",\"code\":" + answer_code +
+                               ",\"message\":\"\",\"data\":{\"stale\":[]}}");
     }
     return out;
   }
@@ -141,7 +143,8 @@ TEST_F(RobotTest, AnswersWhatItIs) {
 TEST_F(RobotTest, RefusesWhatItDoesNotKnowAndSurvivesWhatItCannotRead) {
   EXPECT_EQ(answer_to("robot.dance", "{}").code, 40002);
   EXPECT_EQ(answer_to(wire::op::task_offer, R"({"task":"tsk_nonsense"})").code, 20004);
-  for (const char* frame : {"", "{", "[]", "{\"v\":2,\"id\":\"a\",\"kind\":\"ask\",\"op\":\"robot.read\"}", "{\"v\":1,\"id\":\"a\",\"kind\":\"answer\",\"code\":0,\"data\":7}"})
+  for (const char* frame : {"", "{", "[]", "{\"v\":2,\"id\":\"a\",\"kind\":\"ask\",\"op\":\"robot.read\"}",
+                            "{\"v\":1,\"id\":\"a\",\"kind\":\"answer\",\"code\":0,\"data\":7}"})
     robot_->frame_received(frame);
   EXPECT_TRUE(frames().empty());
 }
@@ -314,7 +317,9 @@ TEST_F(RobotTest, AKillIsImmediateAndAStopHasItsGrace) {
   offer(2);
   tick();
   reports();
-  const auto stop = [&](std::uint8_t n, wire::StopMode mode) { return answer_to(wire::op::task_stop, base::to_json(wire::TaskStop{task, attempt_number(n), mode})).code; };
+  const auto stop = [&](std::uint8_t n, wire::StopMode mode) {
+    return answer_to(wire::op::task_stop, base::to_json(wire::TaskStop{task, attempt_number(n), mode})).code;
+  };
   EXPECT_EQ(stop(1, wire::StopMode::kill), 0);
   EXPECT_EQ(stop(2, wire::StopMode::soft), 0);
   EXPECT_EQ(stop(3, wire::StopMode::soft), 40001);

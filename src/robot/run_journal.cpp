@@ -1,8 +1,7 @@
 #include "robot/run_journal.h"
 
-#include <boost/json.hpp>
-
 #include <algorithm>
+#include <boost/json.hpp>
 
 #include "base/bytes.h"
 #include "base/fields_json.h"
@@ -15,7 +14,8 @@ base::Result<JournalFacts> look_at_journal(int fd) {
   QUANJI_TRY(const auto bytes, base::read_whole(fd, base::segment_size));
   const auto scan = base::read_records(base::bytes_of(bytes));
   if (scan.end == base::LogEnd::corrupt)
-    return base::Error(base::Code::store_unavailable, base::Text("运行日志已损坏", "the run journal is damaged"), "at byte " + std::to_string(scan.good));
+    return base::Error(base::Code::store_unavailable, base::Text("运行日志已损坏", "the run journal is damaged"),
+                       "at byte " + std::to_string(scan.good));
   JournalFacts facts;
   for (const auto& record : scan.records) {
     QUANJI_TRY(const auto json, base::parse_json(record.json, 64));
@@ -23,8 +23,12 @@ base::Result<JournalFacts> look_at_journal(int fd) {
     const auto* at = object ? object->if_contains("at") : nullptr;
     const std::string place = at && at->is_string() ? std::string(at->get_string()) : "";
     switch (static_cast<wire::JournalRecord>(record.type)) {
-      case wire::JournalRecord::begin: facts.begun = true; break;
-      case wire::JournalRecord::intent: facts.unsettled.push_back(place); break;
+      case wire::JournalRecord::begin:
+        facts.begun = true;
+        break;
+      case wire::JournalRecord::intent:
+        facts.unsettled.push_back(place);
+        break;
       case wire::JournalRecord::step:
       case wire::JournalRecord::receipt:
         ++facts.steps_done;

@@ -13,7 +13,7 @@ namespace quanji::robot {
 struct JournalFacts {
   bool begun = false;
   std::int64_t steps_done = 0;
-  std::vector<std::string> unsettled;      // intents without receipt
+  std::vector<std::string> unsettled;  // intents without receipt
   std::optional<wire::Finished> finished;
 };
 // Of an open journal. A torn tail is passed over; corruption is a failure.

@@ -61,11 +61,18 @@ void sweep(const std::string& mark) {
 class Child final : public Runner {
  public:
   Child(pid_t pid, Descriptor pidfd, Descriptor channel, Descriptor log, std::string mark, Enclosure enclosure)
-      : pid_(pid), pidfd_(std::move(pidfd)), channel_(std::move(channel)), log_(std::move(log)), mark_(std::move(mark)), enclosure_(enclosure) {}
+      : pid_(pid),
+        pidfd_(std::move(pidfd)),
+        channel_(std::move(channel)),
+        log_(std::move(log)),
+        mark_(std::move(mark)),
+        enclosure_(enclosure) {}
   ~Child() override {
     kill();
     int status = 0;
-    if (!exit_) while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {}
+    if (!exit_)
+      while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+      }
   }
 
   Status begin(const wire::Start& start, int journal) override {
@@ -153,8 +160,10 @@ class Child final : public Runner {
   Status write(std::string_view bytes) {
     while (!bytes.empty()) {
       const auto n = ::send(channel_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-      if (n > 0) bytes.remove_prefix(static_cast<std::size_t>(n));
-      else if (n < 0 && errno != EINTR) return cannot_start("write to");
+      if (n > 0)
+        bytes.remove_prefix(static_cast<std::size_t>(n));
+      else if (n < 0 && errno != EINTR)
+        return cannot_start("write to");
     }
     return {};
   }
@@ -194,7 +203,8 @@ std::vector<char*> pointers(std::vector<std::string>& words) {
   return out;
 }
 
-Result<std::unique_ptr<Runner>> start_child(const SandboxSettings& settings, Enclosure enclosure, const std::string& work, base::Random& random) {
+Result<std::unique_ptr<Runner>> start_child(const SandboxSettings& settings, Enclosure enclosure, const std::string& work,
+                                            base::Random& random) {
   int sockets[2], pipes[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0) return cannot_start("make a socket pair for");
   Descriptor ours(sockets[0]), theirs(sockets[1]);
@@ -223,10 +233,12 @@ Result<wire::Hello> greet(Runner& runner) {
     for (const auto& message : runner.messages())
       if (message.type == wire::RunnerMessageType::hello) return wire::body_as<wire::Hello>(message.body);
     said += runner.log();
-    if (runner.ended()) return Error(Code::requirement_missing, base::Text("执行程序起不来：" + said, "the runner does not come up: " + said));
+    if (runner.ended())
+      return Error(Code::requirement_missing, base::Text("执行程序起不来：" + said, "the runner does not come up: " + said));
     std::vector<pollfd> fds;
     for (const int fd : runner.descriptors()) fds.push_back({fd, POLLIN, 0});
-    if (::poll(fds.data(), fds.size(), 10'000) == 0) return Error(Code::requirement_missing, base::Text("执行程序 10 秒内没有应答", "the runner said nothing for 10 seconds"));
+    if (::poll(fds.data(), fds.size(), 10'000) == 0)
+      return Error(Code::requirement_missing, base::Text("执行程序 10 秒内没有应答", "the runner said nothing for 10 seconds"));
   }
 }
 
@@ -238,7 +250,8 @@ std::string joined(const std::vector<std::string>& words) {
 
 }  // namespace
 
-Result<std::unique_ptr<RunnerChildren>> RunnerChildren::make(const SandboxSettings& settings, const std::string& scratch_folder, base::Random& random) {
+Result<std::unique_ptr<RunnerChildren>> RunnerChildren::make(const SandboxSettings& settings, const std::string& scratch_folder,
+                                                             base::Random& random) {
   std::unique_ptr<RunnerChildren> children(new RunnerChildren(settings, random));
   std::error_code failed;
   std::filesystem::create_directories(scratch_folder, failed);
@@ -255,7 +268,8 @@ Result<std::unique_ptr<RunnerChildren>> RunnerChildren::make(const SandboxSettin
     children->trial_ = std::move(*hello);
     if (settings.wish == SandboxWish::full && children->trial_.sandbox.level != wire::SandboxLevel::full) {
       const auto missing = joined(children->trial_.sandbox.missing);
-      return Error(Code::requirement_missing, base::Text("配置要求 robot.sandbox.level = full，但本机缺少：" + missing, "robot.sandbox.level is full, but this machine lacks: " + missing));
+      return Error(Code::requirement_missing, base::Text("配置要求 robot.sandbox.level = full，但本机缺少：" + missing,
+                                                         "robot.sandbox.level is full, but this machine lacks: " + missing));
     }
     return children;
   }

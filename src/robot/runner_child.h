@@ -17,7 +17,8 @@ class RunnerChildren final : public Runners {
  public:
   // Tries the enclosures from the closest on with a runner of its own, at most 10 s each, and keeps to the first that says hello.
   // requirement_missing when none does, or when the wish is `full` and what was reached is not; the sentence names what is missing.
-  static base::Result<std::unique_ptr<RunnerChildren>> make(const SandboxSettings& settings, const std::string& scratch_folder, base::Random& random);
+  static base::Result<std::unique_ptr<RunnerChildren>> make(const SandboxSettings& settings, const std::string& scratch_folder,
+                                                            base::Random& random);
   base::Result<std::unique_ptr<Runner>> start(const std::string& work) override;
   const wire::Hello& trial() const { return trial_; }
   Enclosure enclosure() const { return enclosure_; }

@@ -185,7 +185,8 @@ TEST_F(RunnerTest, PythonThatNeverLooksIsReportedAndDiesWithItsWholeTree) {
 TEST_F(RunnerTest, ASoftStopInterruptsPythonAndIsAnOrderlyEnd) {
   const auto fd = journal();
   const auto child = runner();
-  ASSERT_TRUE(child->begin(start(R"j({"quanji":1,"flow":"t","steps":[{"set":{"a":1}},{"set":{"b":"=time.sleep(3600)"}}]})j"), fd.get()).ok());
+  ASSERT_TRUE(
+      child->begin(start(R"j({"quanji":1,"flow":"t","steps":[{"set":{"a":1}},{"set":{"b":"=time.sleep(3600)"}}]})j"), fd.get()).ok());
   ASSERT_TRUE(wait_for(*child, RunnerMessageType::progress));
   child->ask_stop("asked");
   const auto finished = wait_for(*child, RunnerMessageType::finished);
@@ -215,8 +216,7 @@ TEST_F(RunnerTest, KilledAtAnyMomentItGoesOnBehindTheLastFinishedStep) {
   base::SeededRandom chance(seed);
   constexpr int steps = 3000, cycles = 30;
   std::string document = R"({"quanji":1,"flow":"t","steps":[{"set":{"n":0}})";
-  for (int i = 1; i <= steps; ++i)
-    document += R"j(,{"set":{"n":"=(n + 1, open('ran', 'a').write(f'{n + 1}\\n'))[0]"}})j";
+  for (int i = 1; i <= steps; ++i) document += R"j(,{"set":{"n":"=(n + 1, open('ran', 'a').write(f'{n + 1}\\n'))[0]"}})j";
   document += R"(,{"return":{"n":"=n"}}]})";
   const auto fd = journal();
   std::int64_t before = 0;
@@ -228,9 +228,12 @@ TEST_F(RunnerTest, KilledAtAnyMomentItGoesOnBehindTheLastFinishedStep) {
     // Kill once the journal has grown by a random number of bytes: random in the work, not in time.
     const auto size_at_start = static_cast<std::uint64_t>(::lseek(fd.get(), 0, SEEK_END));
     const auto until = size_at_start + chance.below(12'000);
-    while (!child->ended() && static_cast<std::uint64_t>(::lseek(fd.get(), 0, SEEK_END)) < until) {}
-    if (child->ended()) finished = true;
-    else ++kills;
+    while (!child->ended() && static_cast<std::uint64_t>(::lseek(fd.get(), 0, SEEK_END)) < until) {
+    }
+    if (child->ended())
+      finished = true;
+    else
+      ++kills;
     child->kill();
     wait_for(*child, RunnerMessageType::hello);
     const auto facts = look_at_journal(fd.get());
@@ -245,10 +248,13 @@ TEST_F(RunnerTest, KilledAtAnyMomentItGoesOnBehindTheLastFinishedStep) {
   EXPECT_EQ(wire::body_as<wire::Finished>(message->body)->outputs.text, "{\"n\":" + std::to_string(steps) + "}") << "seed=" << seed;
   std::ifstream ran(folder_ / "work/ran");
   int expected = 1, repeated = 0;
-  for (int number = 0; ran >> number; ) {
-    if (number == expected) ++expected;
-    else if (number == expected - 1) ++repeated;  // at work when it was killed
-    else FAIL() << "step " << number << " ran after " << expected - 1 << ", seed=" << seed;
+  for (int number = 0; ran >> number;) {
+    if (number == expected)
+      ++expected;
+    else if (number == expected - 1)
+      ++repeated;  // at work when it was killed
+    else
+      FAIL() << "step " << number << " ran after " << expected - 1 << ", seed=" << seed;
   }
   EXPECT_EQ(expected, steps + 1);
   EXPECT_LE(repeated, kills);

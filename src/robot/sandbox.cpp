@@ -34,20 +34,27 @@ std::vector<std::string> runner_command(const SandboxSettings& settings, Enclosu
   const bool wrapped = enclosure != Enclosure::none;
   std::vector<std::string> words;
   if (wrapped) {
-    append(words, {"/usr/bin/bwrap", "--die-with-parent", "--new-session", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--hostname", "runner"});
+    append(words, {"/usr/bin/bwrap", "--die-with-parent", "--new-session", "--unshare-net", "--unshare-ipc", "--unshare-uts",
+                   "--unshare-cgroup-try", "--hostname", "runner"});
     if (::geteuid() == 0)
       append(words, {"--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"});  // for the runner to become another user
     else
       append(words, {"--unshare-user", "--cap-drop", "ALL"});
-    append(words, {"--ro-bind", "/usr", "/usr", "--symlink", "usr/bin", "/bin", "--symlink", "usr/sbin", "/sbin", "--symlink", "usr/lib", "/lib", "--symlink", "usr/lib64", "/lib64"});
-    for (const char* place : {"/etc/localtime", "/etc/alternatives", "/etc/fonts", "/etc/ld.so.cache"}) append(words, {"--ro-bind-try", place, place});
-    if (enclosure == Enclosure::whole) append(words, {"--unshare-pid", "--proc", "/proc"});
-    else append(words, {"--ro-bind", "/proc", "/proc"});
-    append(words, {"--dev", "/dev", "--size", std::to_string(256 << 20), "--tmpfs", "/tmp", "--ro-bind", settings.runner, inside_program, "--bind", work, inside_work, "--"});
+    append(words, {"--ro-bind", "/usr", "/usr", "--symlink", "usr/bin", "/bin", "--symlink", "usr/sbin", "/sbin", "--symlink", "usr/lib",
+                   "/lib", "--symlink", "usr/lib64", "/lib64"});
+    for (const char* place : {"/etc/localtime", "/etc/alternatives", "/etc/fonts", "/etc/ld.so.cache"})
+      append(words, {"--ro-bind-try", place, place});
+    if (enclosure == Enclosure::whole)
+      append(words, {"--unshare-pid", "--proc", "/proc"});
+    else
+      append(words, {"--ro-bind", "/proc", "/proc"});
+    append(words, {"--dev", "/dev", "--size", std::to_string(256 << 20), "--tmpfs", "/tmp", "--ro-bind", settings.runner, inside_program,
+                   "--bind", work, inside_work, "--"});
   }
-  append(words, {wrapped ? inside_program : settings.runner, "--channel", "3", "--work", wrapped ? inside_work : work, "--memory-mb", std::to_string(settings.memory_mb),
-                 "--processes", std::to_string(settings.processes), "--outside", own_namespace("pid") + ":" + own_namespace("net") + ":" + own_namespace("mnt"),
-                 "--filter", settings.wish == SandboxWish::off ? "leave_out" : "install"});
+  append(words, {wrapped ? inside_program : settings.runner, "--channel", "3", "--work", wrapped ? inside_work : work, "--memory-mb",
+                 std::to_string(settings.memory_mb), "--processes", std::to_string(settings.processes), "--outside",
+                 own_namespace("pid") + ":" + own_namespace("net") + ":" + own_namespace("mnt"), "--filter",
+                 settings.wish == SandboxWish::off ? "leave_out" : "install"});
   if (const auto user = runner_user()) append(words, {"--run-as", std::to_string(*user)});
   return words;
 }

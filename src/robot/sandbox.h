@@ -11,9 +11,9 @@ namespace quanji::robot {
 
 // From the closest to none; the first that brings a runner up on this machine is used.
 enum class Enclosure : std::uint8_t {
-  whole,          // own pid, network, ipc and mount namespaces, own /proc
-  without_pids,   // where no /proc may be mounted: the same without a pid namespace
-  none,           // limits and system call filter only
+  whole,         // own pid, network, ipc and mount namespaces, own /proc
+  without_pids,  // where no /proc may be mounted: the same without a pid namespace
+  none,          // limits and system call filter only
 };
 // The user a runner becomes when the robot is root: quanji-runner if there is one, else nobody.
 std::optional<std::uint32_t> runner_user();

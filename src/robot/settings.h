@@ -18,8 +18,8 @@ struct SandboxSettings {
 };
 struct Settings {
   std::string data_dir;
-  std::string platform;   // "https://host:7444"
-  std::string name;       // empty: the machine's
+  std::string platform;  // "https://host:7444"
+  std::string name;      // empty: the machine's
   std::int64_t slots = 1;
   std::string log_level, log_file;
   SandboxSettings sandbox;

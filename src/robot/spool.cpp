@@ -1,10 +1,9 @@
 #include "robot/spool.h"
 
-#include <boost/json.hpp>
-
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/json.hpp>
 
 #include "base/fields_json.h"
 
@@ -37,11 +36,13 @@ Result<Spool> Spool::open(const std::string& folder) {
     if (spool.first_segment_ == 0) spool.first_segment_ = record->segment;
     QUANJI_TRY(const auto key, base::from_json_text<Key>(record->json));
     if (record->type == report_record) {
-      if (!spool.holds(key.attempt, key.seq)) spool.waiting_.push_back({key.attempt, key.seq, std::move(record->json), record->segment, "", 0});
+      if (!spool.holds(key.attempt, key.seq))
+        spool.waiting_.push_back({key.attempt, key.seq, std::move(record->json), record->segment, "", 0});
     } else if (record->type == acknowledged_record) {
       spool.waiting_.remove_if([&](const Waiting& w) { return w.attempt == key.attempt && w.seq == key.seq; });
     } else {
-      return Error(Code::store_unavailable, base::Text("本机待发记录由更新版本写入，请升级机器人", "the spool was written by a newer version: upgrade the robot"));
+      return Error(Code::store_unavailable,
+                   base::Text("本机待发记录由更新版本写入，请升级机器人", "the spool was written by a newer version: upgrade the robot"));
     }
   }
   if (spool.first_segment_ == 0) spool.first_segment_ = spool.writer_.segment();

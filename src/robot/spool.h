@@ -18,10 +18,10 @@ class Spool {
   struct Waiting {
     wire::AttemptId attempt;
     std::int64_t seq = 0;
-    std::string report;          // JSON
+    std::string report;  // JSON
     std::uint64_t segment = 0;
-    std::string asked;           // id of the frame it went out with on this connection; empty: not sent
-    std::int64_t not_before = 0; // monotonic microseconds
+    std::string asked;            // id of the frame it went out with on this connection; empty: not sent
+    std::int64_t not_before = 0;  // monotonic microseconds
   };
   static base::Result<Spool> open(const std::string& folder);
   // On the disk (fsync) when it returns.

@@ -30,7 +30,9 @@ class TemporaryFolder {
   std::string path_;
 };
 
-inline std::string program(const std::string& name) { return (std::filesystem::read_symlink("/proc/self/exe").parent_path() / "bin" / name).string(); }
+inline std::string program(const std::string& name) {
+  return (std::filesystem::read_symlink("/proc/self/exe").parent_path() / "bin" / name).string();
+}
 inline SandboxSettings sandbox_settings() {
   SandboxSettings settings;
   settings.runner = program("quanji-runner");

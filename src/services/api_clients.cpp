@@ -43,8 +43,11 @@ Status check_scopes(const std::vector<std::string>& scopes) {
   std::vector<std::string> all;
   for (std::size_t i = 0; i < scopes.size(); ++i) {
     const auto resolved = domain::resolve(std::vector<std::string>{scopes[i]}, domain::permission_names());
-    const auto refuse = [&](std::string zh, std::string en) { return Error(Code::invalid_field).with_field(fmt::format("scopes/{}", i), Text(std::move(zh), std::move(en))); };
-    if (scopes[i].size() > scope_length || resolved.empty()) return refuse("没有这个权限；可用的权限见 GET /permissions", "there is no such permission: see GET /permissions");
+    const auto refuse = [&](std::string zh, std::string en) {
+      return Error(Code::invalid_field).with_field(fmt::format("scopes/{}", i), Text(std::move(zh), std::move(en)));
+    };
+    if (scopes[i].size() > scope_length || resolved.empty())
+      return refuse("没有这个权限；可用的权限见 GET /permissions", "there is no such permission: see GET /permissions");
     for (const auto& name : resolved)
       if (domain::side_of(name) == domain::Side::check)
         return refuse(fmt::format("应用不能复核，不能拥有 {}", name), fmt::format("a client is never a checker and cannot hold {}", name));
@@ -54,10 +57,12 @@ Status check_scopes(const std::vector<std::string>& scopes) {
   return {};
 }
 
-Status check_common(const View& view, const std::vector<std::string>& scopes, const std::vector<std::string>& addresses, const std::optional<base::Time>& expires_at) {
+Status check_common(const View& view, const std::vector<std::string>& scopes, const std::vector<std::string>& addresses,
+                    const std::optional<base::Time>& expires_at) {
   QUANJI_DO(check_scopes(scopes));
   if (auto parsed = domain::AddressList::parse(addresses); !parsed) return std::move(parsed).error();
-  if (expires_at && *expires_at <= view.now()) return Error(Code::invalid_field).with_field("expiresAt", Text("应晚于现在", "must lie in the future"));
+  if (expires_at && *expires_at <= view.now())
+    return Error(Code::invalid_field).with_field("expiresAt", Text("应晚于现在", "must lie in the future"));
   return {};
 }
 
@@ -73,7 +78,8 @@ Result<ApiClient> find(const View& view, const ApiClientId& id) {
 Status name_is_free(const View& view, const DepartmentId& department, std::string_view name, const ApiClientId& but) {
   QUANJI_TRY(const auto row, view.row(sql::api_client_by_name, {{"department_id", department}, {"name", name}}));
   if (!row || row->id<ApiClientId>("id") == but) return {};
-  return Error(Code::name_taken, Text(fmt::format("部门内已有应用 {}，请换一个名称", name), fmt::format("the department has a client {} already: take another name", name)))
+  return Error(Code::name_taken, Text(fmt::format("部门内已有应用 {}，请换一个名称", name),
+                                      fmt::format("the department has a client {} already: take another name", name)))
       .with_field("name", Text("名称重复", "taken"));
 }
 
@@ -99,8 +105,11 @@ Result<ApiClient> set_state(Change& change, const ApiClientId& id, ClientState s
   QUANJI_TRY(auto client, find(change, id));
   QUANJI_DO(expect_revision(change, client.revision));
   if (client.state == state)
-    return Error(Code::wrong_state, state == ClientState::enabled ? Text("应用已启用", "the client is enabled already") : Text("应用已停用", "the client is disabled already"));
-  QUANJI_TRY(const auto n, change.run(sql::api_client_state, {{"id", id}, {"state", state}, {"now", change.now()}, {"actor", actor(change)}, {"revision", client.revision}}));
+    return Error(Code::wrong_state, state == ClientState::enabled ? Text("应用已启用", "the client is enabled already")
+                                                                  : Text("应用已停用", "the client is disabled already"));
+  QUANJI_TRY(const auto n,
+             change.run(sql::api_client_state,
+                        {{"id", id}, {"state", state}, {"now", change.now()}, {"actor", actor(change)}, {"revision", client.revision}}));
   if (n == 0) return meanwhile();
   // Tokens do not come back when the client does.
   if (state == ClientState::disabled) QUANJI_DO(change.run(sql::tokens_of_client_drop, {{"client_id", id}}));
@@ -108,22 +117,23 @@ Result<ApiClient> set_state(Change& change, const ApiClientId& id, ClientState s
 }
 
 const ResourceList& clients() {
-  static const ResourceList list({.name = "api_clients",
-                                  .from = "api_clients",
-                                  .columns = {"id", "name", "title", "department_id", "contact", "remark", "state", "scopes", "addresses", "act_for", "always_ok",
-                                              "rate_per_second", "expires_at", "last_used_at", "created_at", "created_by", "updated_at", "updated_by", "revision"},
-                                  .filters = {{"department_id", "department_id", FilterOp::eq, ColumnType::bytes, "api_clients_by_department_created"},
-                                              {"name", "name", FilterOp::eq, ColumnType::text, "api_clients_by_name"},
-                                              {"state", "state", FilterOp::eq, ColumnType::text, ""},
-                                              {"created", "created_at", FilterOp::range, ColumnType::integer, "api_clients_by_created"},
-                                              {"scope", "department_id", FilterOp::in, ColumnType::bytes, ""}},
-                                  .sorts = {{"name", "name", ColumnType::text, "api_clients_by_name"},
-                                            {"created_at", "created_at", ColumnType::integer, "api_clients_by_created"}},
-                                  .default_sort = "-created_at",
-                                  .keyword_columns = {"name", "title", "contact"}},
-                                 {{"department_id", &base::value_ops<DepartmentId>, {"所属部门", "Department"}},
-                                  {"name", &base::value_ops<std::string>, {"名称", "Name"}},
-                                  {"state", &base::value_ops<ClientState>, {"状态", "State"}}});
+  static const ResourceList list(
+      {.name = "api_clients",
+       .from = "api_clients",
+       .columns = {"id", "name", "title", "department_id", "contact", "remark", "state", "scopes", "addresses", "act_for", "always_ok",
+                   "rate_per_second", "expires_at", "last_used_at", "created_at", "created_by", "updated_at", "updated_by", "revision"},
+       .filters = {{"department_id", "department_id", FilterOp::eq, ColumnType::bytes, "api_clients_by_department_created"},
+                   {"name", "name", FilterOp::eq, ColumnType::text, "api_clients_by_name"},
+                   {"state", "state", FilterOp::eq, ColumnType::text, ""},
+                   {"created", "created_at", FilterOp::range, ColumnType::integer, "api_clients_by_created"},
+                   {"scope", "department_id", FilterOp::in, ColumnType::bytes, ""}},
+       .sorts = {{"name", "name", ColumnType::text, "api_clients_by_name"},
+                 {"created_at", "created_at", ColumnType::integer, "api_clients_by_created"}},
+       .default_sort = "-created_at",
+       .keyword_columns = {"name", "title", "contact"}},
+      {{"department_id", &base::value_ops<DepartmentId>, {"所属部门", "Department"}},
+       {"name", &base::value_ops<std::string>, {"名称", "Name"}},
+       {"state", &base::value_ops<ClientState>, {"状态", "State"}}});
   return list;
 }
 
@@ -152,7 +162,8 @@ QUANJI_FIELDS(ApiKey,  //
 QUANJI_FIELDS(ApiClient,  //
               QF(id, "应用标识", "Client id", .flags = base::read_only),
               QF(name, "名称，部门内唯一", "Name, unique in the department", .max = 63, .pattern = &base::name_pattern),
-              QF(title, "显示名称", "Title", .max = title_length, .pattern = &base::printable_pattern), QF(department_id, "所属部门", "Department"),
+              QF(title, "显示名称", "Title", .max = title_length, .pattern = &base::printable_pattern),
+              QF(department_id, "所属部门", "Department"),
               QF(contact, "联系人", "Contact", .max = title_length, .pattern = &base::printable_pattern),
               QF(remark, "备注", "Remark", .max = remark_length, .pattern = &base::printable_pattern),
               QF(state, "状态", "State", .flags = base::read_only), QF(scopes, "权限范围", "Scopes", .max = scope_count),
@@ -160,17 +171,22 @@ QUANJI_FIELDS(ApiClient,  //
               QF(act_for, "可代表人员调用（X-On-Behalf-Of）", "May call for a person (X-On-Behalf-Of)"),
               QF(always_ok, "一律答 HTTP 200", "Always answered with HTTP 200"),
               QF(rate_per_second, "每秒调用上限", "Calls a second", .min = 1, .max = fastest), QF(expires_at, "失效时间", "Expires"),
-              QF(last_used_at, "最近使用", "Last used", .flags = base::read_only), QF(keys, "访问密钥，新的在前", "Access keys, newest first", .flags = base::read_only),
-              QF(created_at, "创建时间", "When it was made", .flags = base::read_only), QF(created_by, "创建人", "Who made it", .flags = base::read_only),
+              QF(last_used_at, "最近使用", "Last used", .flags = base::read_only),
+              QF(keys, "访问密钥，新的在前", "Access keys, newest first", .flags = base::read_only),
+              QF(created_at, "创建时间", "When it was made", .flags = base::read_only),
+              QF(created_by, "创建人", "Who made it", .flags = base::read_only),
               QF(updated_at, "更新时间", "When it last changed", .flags = base::read_only),
-              QF(updated_by, "更新人", "Who changed it last", .flags = base::read_only), QF(revision, "版本号", "Revision", .flags = base::read_only))
+              QF(updated_by, "更新人", "Who changed it last", .flags = base::read_only),
+              QF(revision, "版本号", "Revision", .flags = base::read_only))
 QUANJI_FIELDS(NewApiClient,  //
               QF(name, "名称，部门内唯一", "Name, unique in the department", .max = 63, .pattern = &base::name_pattern),
-              QF(title, "显示名称", "Title", .max = title_length, .pattern = &base::printable_pattern), QF(department_id, "所属部门", "Department"),
+              QF(title, "显示名称", "Title", .max = title_length, .pattern = &base::printable_pattern),
+              QF(department_id, "所属部门", "Department"),
               QF(contact, "联系人", "Contact", .max = title_length, .pattern = &base::printable_pattern),
               QF(remark, "备注", "Remark", .max = remark_length, .pattern = &base::printable_pattern),
               QF(scopes, "权限范围：权限名或 组.*", "Scopes: permissions, or group.*", .max = scope_count),
-              QF(addresses, "允许的来源地址或网段，空为不限", "Addresses it may call from; none: any", .max = address_count, .fallback = "[]"),
+              QF(addresses, "允许的来源地址或网段，空为不限", "Addresses it may call from; none: any", .max = address_count,
+                 .fallback = "[]"),
               QF(act_for, "可代表人员调用（X-On-Behalf-Of）", "May call for a person (X-On-Behalf-Of)", .fallback = "false"),
               QF(always_ok, "一律答 HTTP 200", "Always answered with HTTP 200", .fallback = "false"),
               QF(rate_per_second, "每秒调用上限", "Calls a second", .min = 1, .max = fastest), QF(expires_at, "失效时间", "Expires"))
@@ -191,7 +207,8 @@ QUANJI_FIELDS(ApiClientAct,  //
               QF(reason, "原因", "Why", .min = 1, .max = reason_length, .pattern = &base::printable_pattern))
 QUANJI_FIELDS(KeyRotation,  //
               QF(id, "应用标识", "Client id", .flags = base::in_path),
-              QF(overlap_seconds, "旧密钥继续有效的秒数", "Seconds the former key goes on working", .min = 0, .max = longest_overlap, .fallback = "86400"))
+              QF(overlap_seconds, "旧密钥继续有效的秒数", "Seconds the former key goes on working", .min = 0, .max = longest_overlap,
+                 .fallback = "86400"))
 QUANJI_FIELDS(NewApiKey,  //
               QF(id, "应用标识", "Client id"), QF(name, "应用名称", "Name of the client"), QF(access_key, "访问密钥标识", "Access key"),
               QF(secret, "密钥，只显示这一次", "The secret, shown this once", .flags = base::secret_once),
@@ -199,7 +216,9 @@ QUANJI_FIELDS(NewApiKey,  //
               QF(created_at, "创建时间", "When it was made"), QF(revision, "版本号", "Revision"))
 
 const base::ListShape& api_client_list_shape() { return clients().shape(); }
-Result<base::Page<ApiClient>> list_api_clients(const View& view, const base::ListQuery& query) { return clients().read<ApiClient>(view, query); }
+Result<base::Page<ApiClient>> list_api_clients(const View& view, const base::ListQuery& query) {
+  return clients().read<ApiClient>(view, query);
+}
 Result<ApiClient> read_api_client(const View& view, const ApiClientRef& ref) { return find(view, ref.id); }
 
 Result<NewApiKey> create_api_client(Change& change, const Prepared<NewApiClient>& prepared) {
@@ -216,7 +235,8 @@ Result<NewApiKey> create_api_client(Change& change, const Prepared<NewApiClient>
   QUANJI_DO(name_is_free(change, in.department_id, in.name, {}));
   const auto id = change.new_id<ApiClientId>();
   QUANJI_DO(change.run_with(sql::api_client_add, in, {{"id", id}, {"now", change.now()}, {"actor", actor(change)}}));
-  QUANJI_DO(change.run(sql::api_key_add, {{"access_key", key.access_key}, {"client_id", id}, {"sealed", key.sealed}, {"now", change.now()}}));
+  QUANJI_DO(
+      change.run(sql::api_key_add, {{"access_key", key.access_key}, {"client_id", id}, {"sealed", key.sealed}, {"now", change.now()}}));
   QUANJI_TRY(const auto made, change.maybe<ApiClient>(sql::api_client_by_id, {{"id", id}}));
   if (!made) return Error(Code::bug, "the client just made is not there");
   tell(change, *made, {}, stored(*made));
@@ -249,7 +269,9 @@ Status delete_api_client(Change& change, const ApiClientRef& ref) {
 }
 
 Result<ApiClient> enable_api_client(Change& change, const ApiClientRef& ref) { return set_state(change, ref.id, ClientState::enabled, {}); }
-Result<ApiClient> disable_api_client(Change& change, const ApiClientAct& act) { return set_state(change, act.id, ClientState::disabled, act.reason); }
+Result<ApiClient> disable_api_client(Change& change, const ApiClientAct& act) {
+  return set_state(change, act.id, ClientState::disabled, act.reason);
+}
 
 Result<NewApiKey> rotate_api_key(Change& change, const Prepared<KeyRotation>& prepared) {
   if (!prepared.proof || !prepared.proof->key) return Error(Code::bug, "a key is rotated without a new one");
@@ -269,8 +291,10 @@ Result<NewApiKey> rotate_api_key(Change& change, const Prepared<KeyRotation>& pr
   }
   // No overlap means that the former key may be in wrong hands: what was got with it goes too.
   if (in.overlap_seconds == 0) QUANJI_DO(change.run(sql::tokens_of_client_drop, {{"client_id", in.id}}));
-  QUANJI_DO(change.run(sql::api_key_add, {{"access_key", key.access_key}, {"client_id", in.id}, {"sealed", key.sealed}, {"now", change.now()}}));
-  QUANJI_TRY(const auto n, change.run(sql::api_client_touch, {{"id", in.id}, {"now", change.now()}, {"actor", actor(change)}, {"revision", client.revision}}));
+  QUANJI_DO(
+      change.run(sql::api_key_add, {{"access_key", key.access_key}, {"client_id", in.id}, {"sealed", key.sealed}, {"now", change.now()}}));
+  QUANJI_TRY(const auto n, change.run(sql::api_client_touch,
+                                      {{"id", in.id}, {"now", change.now()}, {"actor", actor(change)}, {"revision", client.revision}}));
   if (n == 0) return meanwhile();
   QUANJI_TRY(const auto now, finish(change, std::move(client), {}));
   out.id = now.id;

@@ -35,9 +35,9 @@ struct ApiClient {
   std::optional<std::string> remark;
   ClientState state = ClientState::enabled;
   std::vector<std::string> scopes;
-  std::vector<std::string> addresses;     // networks it may call from; none: from anywhere
+  std::vector<std::string> addresses;  // networks it may call from; none: from anywhere
   bool act_for = false;
-  bool always_ok = false;                 // HTTP 200 for every answer
+  bool always_ok = false;  // HTTP 200 for every answer
   std::optional<std::int64_t> rate_per_second;
   std::optional<base::Time> expires_at;
   std::optional<base::Time> last_used_at;
@@ -128,7 +128,7 @@ struct ClientFacts {
   bool act_for = false, always_ok = false;
   std::optional<std::int64_t> rate_per_second;
   std::optional<base::Time> expires_at;
-  std::string sealed;                      // of the key asked for; empty when asked by id
+  std::string sealed;  // of the key asked for; empty when asked by id
   std::optional<base::Time> key_retires_at;
 };
 Result<std::optional<ClientFacts>> find_client_by_key(const View&, std::string_view access_key);

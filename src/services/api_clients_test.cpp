@@ -13,10 +13,12 @@ using testing::Gatehouse;
 
 std::optional<ClientFacts> by_key(Gatehouse& house, std::string_view key) {
   std::optional<ClientFacts> found;
-  EXPECT_TRUE(house.view([&](const View& v) -> Status {
-    QUANJI_TRY(found, find_client_by_key(v, key));
-    return {};
-  }).ok());
+  EXPECT_TRUE(house
+                  .view([&](const View& v) -> Status {
+                    QUANJI_TRY(found, find_client_by_key(v, key));
+                    return {};
+                  })
+                  .ok());
   return found;
 }
 Result<NewApiKey> rotate(Gatehouse& house, const ApiClientId& id, std::int64_t overlap) {
@@ -148,7 +150,8 @@ TEST(ApiClients, OnlyWhoAdministersThemMaySeeOrMakeThem) {
   EXPECT_EQ(code_of(house.ask(house.as(zhang, "api_client.read"), &read_api_client, ApiClientRef{made->id})), Code::not_found);
   // The system administrator sees them but changes nothing about them.
   EXPECT_TRUE(house.ask(house.as(house.system, "api_client.read"), &read_api_client, ApiClientRef{made->id}));
-  EXPECT_EQ(code_of(house.run(house.as(house.system, "api_client.disable"), &disable_api_client, ApiClientAct{made->id, "x"})), Code::not_permitted);
+  EXPECT_EQ(code_of(house.run(house.as(house.system, "api_client.disable"), &disable_api_client, ApiClientAct{made->id, "x"})),
+            Code::not_permitted);
 }
 
 TEST(ApiClients, AreListedWithoutKeysByNameAndDepartment) {
@@ -184,10 +187,12 @@ TEST(ApiClients, NameAPersonByIdOrEmployeeNumber) {
   ASSERT_TRUE(user);
   const auto find = [&](std::string text) {
     std::optional<Standing> found;
-    EXPECT_TRUE(house.view([&](const View& v) -> Status {
-      QUANJI_TRY(found, find_person(v, text));
-      return {};
-    }).ok());
+    EXPECT_TRUE(house
+                    .view([&](const View& v) -> Status {
+                      QUANJI_TRY(found, find_person(v, text));
+                      return {};
+                    })
+                    .ok());
     return found ? found->account : std::string("nobody");
   };
   EXPECT_EQ(find("10086"), "zhang");

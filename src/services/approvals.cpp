@@ -41,18 +41,24 @@ ApprovalPorts& ports() {
 }  // namespace
 
 QUANJI_FIELDS(Approval,  //
-              QF(id, "复核事项标识", "Approval id"), QF(operation, "被暂存的操作", "The operation that was held"), QF(permission, "该操作所需权限", "The permission it asks for"),
-              QF(input, "操作的输入", "Input of the operation"), QF(digest, "复核人所签内容的 SHA-256", "SHA-256 of what the checker signs"),
-              QF(target, "对象标识", "Id of the thing"), QF(target_name, "对象名称", "Its name"), QF(department_id, "对象所属部门", "Its department"),
+              QF(id, "复核事项标识", "Approval id"), QF(operation, "被暂存的操作", "The operation that was held"),
+              QF(permission, "该操作所需权限", "The permission it asks for"), QF(input, "操作的输入", "Input of the operation"),
+              QF(digest, "复核人所签内容的 SHA-256", "SHA-256 of what the checker signs"), QF(target, "对象标识", "Id of the thing"),
+              QF(target_name, "对象名称", "Its name"), QF(department_id, "对象所属部门", "Its department"),
               QF(before, "改变前", "Before the change"), QF(after, "改变后", "After the change"), QF(maker_id, "经办人", "Who made it"),
               QF(maker, "经办人登录名", "Account of the maker"), QF(client, "转呈的接入方", "Client that carried the call"),
-              QF(request_reason, "经办原因", "Why it was asked for"), QF(state, "状态", "State"), QF(expires_at, "失效时间", "When it expires"),
-              QF(checker_id, "决定人；应急操作为单人执行者", "Who decided; of an emergency act, who acted alone"), QF(checker, "决定人登录名", "Account of who decided"),
-              QF(decision_reason, "决定原因", "Why it was decided so"), QF(decided_at, "决定时间", "When it was decided"), QF(result, "操作的结果", "Answer of the operation"),
-              QF(incident, "应急操作的事件编号", "Incident number of an emergency act"), QF(after_check_due, "补做复核的期限", "When the after-check is due"),
-              QF(after_checked_at, "补做复核时间", "When it was checked afterwards"), QF(after_checked_by, "补做复核人", "Who checked it afterwards"),
-              QF(after_check, "补做复核的状态", "State of the after-check"), QF(after_check_note, "补做复核意见", "What the after-check found"),
-              QF(created_at, "创建时间", "When it was made"), QF(created_by, "创建人", "Who made it"), QF(updated_at, "更新时间", "When it last changed"),
+              QF(request_reason, "经办原因", "Why it was asked for"), QF(state, "状态", "State"),
+              QF(expires_at, "失效时间", "When it expires"),
+              QF(checker_id, "决定人；应急操作为单人执行者", "Who decided; of an emergency act, who acted alone"),
+              QF(checker, "决定人登录名", "Account of who decided"), QF(decision_reason, "决定原因", "Why it was decided so"),
+              QF(decided_at, "决定时间", "When it was decided"), QF(result, "操作的结果", "Answer of the operation"),
+              QF(incident, "应急操作的事件编号", "Incident number of an emergency act"),
+              QF(after_check_due, "补做复核的期限", "When the after-check is due"),
+              QF(after_checked_at, "补做复核时间", "When it was checked afterwards"),
+              QF(after_checked_by, "补做复核人", "Who checked it afterwards"),
+              QF(after_check, "补做复核的状态", "State of the after-check"),
+              QF(after_check_note, "补做复核意见", "What the after-check found"), QF(created_at, "创建时间", "When it was made"),
+              QF(created_by, "创建人", "Who made it"), QF(updated_at, "更新时间", "When it last changed"),
               QF(updated_by, "更新人", "Who changed it last"), QF(revision, "版本号", "Revision"))
 QUANJI_FIELDS(HeldAnswer,  //
               QF(approval_id, "复核事项标识", "Approval id"), QF(state, "状态", "State"), QF(expires_at, "失效时间", "When it expires"))
@@ -106,14 +112,16 @@ std::string digest_of(const Approval& approval) {
 Status human(const View& view) {
   const auto& caller = view.caller();
   if (caller.kind == domain::CallerKind::user && !caller.user.empty()) return {};
-  return Error(Code::not_permitted, Text("复核只能由本人登录后进行，接入方和机器人不能复核", "only a person signed in as himself decides: no client and no robot"));
+  return Error(Code::not_permitted, Text("复核只能由本人登录后进行，接入方和机器人不能复核",
+                                         "only a person signed in as himself decides: no client and no robot"));
 }
 
 std::string read_permission(std::string_view operation) { return fmt::format("{}.read", operation.substr(0, operation.find('.'))); }
 
 // An administrator of the system or security side in that department: holds something of either.
 bool administers(const View& view, const DepartmentId& department) {
-  static constexpr std::string_view marks[] = {"user.change", "setting.change", "department.change", "role.change", "grant.create", "api_client.create"};
+  static constexpr std::string_view marks[] = {"user.change", "setting.change", "department.change",
+                                               "role.change", "grant.create",   "api_client.create"};
   return std::any_of(std::begin(marks), std::end(marks), [&](std::string_view permission) { return may(view, permission, department); });
 }
 
@@ -123,14 +131,16 @@ Status may_check(const View& view, const Approval& approval) {
   const auto& caller = view.caller();
   if (!may(view, "approval.decide", approval.department_id)) return Error(Code::not_permitted);
   if (approval.maker_id && *approval.maker_id == caller.user)
-    return Error(Code::not_permitted, Text("经办人不能复核自己的事项，请由另一个人复核", "the maker cannot check his own act: another person must"));
+    return Error(Code::not_permitted,
+                 Text("经办人不能复核自己的事项，请由另一个人复核", "the maker cannot check his own act: another person must"));
   const auto side = domain::side_of(approval.permission);
   const bool fit = side == Side::system || side == Side::security ? administers(view, approval.department_id)
-                                                                   : may(view, read_permission(approval.operation), approval.department_id);
+                                                                  : may(view, read_permission(approval.operation), approval.department_id);
   if (!fit)
-    return Error(Code::not_permitted, side == Side::system || side == Side::security
-                                          ? Text("此事项须由系统管理员或安全管理员复核", "a system or security administrator must check this")
-                                          : Text("您无权查看所复核的内容，不能复核", "you may not read what is to be signed, so you cannot check it"));
+    return Error(Code::not_permitted,
+                 side == Side::system || side == Side::security
+                     ? Text("此事项须由系统管理员或安全管理员复核", "a system or security administrator must check this")
+                     : Text("您无权查看所复核的内容，不能复核", "you may not read what is to be signed, so you cannot check it"));
   return {};
 }
 
@@ -140,14 +150,13 @@ Result<std::optional<Approval>> find(const View& view, const ApprovalId& id) {
   return found;
 }
 
-bool is_maker(const View& view, const Approval& approval) {
-  return approval.maker_id && *approval.maker_id == view.caller().user;
-}
+bool is_maker(const View& view, const Approval& approval) { return approval.maker_id && *approval.maker_id == view.caller().user; }
 
 // The approval as the caller may see it, else not_found.
 Result<Approval> seen(const View& view, const ApprovalId& id) {
   QUANJI_TRY(auto found, find(view, id));
-  if (!found || !(is_maker(view, *found) || may(view, "approval.read", found->department_id) || may(view, "approval.decide", found->department_id)))
+  if (!found ||
+      !(is_maker(view, *found) || may(view, "approval.read", found->department_id) || may(view, "approval.decide", found->department_id)))
     return Error(Code::not_found);
   return std::move(*found);
 }
@@ -155,12 +164,17 @@ Result<Approval> seen(const View& view, const ApprovalId& id) {
 // What is shown and signed: another digest, or a row that no longer fits its own, is not approved.
 Status same_content(const Approval& approval, std::string_view digest) {
   if (approval.digest == digest && digest_of(approval) == approval.digest) return {};
-  return Error(Code::changed_meanwhile, Text("内容与您所见的不同，请重新查看后再决定", "the content is not what you read: read it again and decide then"));
+  return Error(Code::changed_meanwhile,
+               Text("内容与您所见的不同，请重新查看后再决定", "the content is not what you read: read it again and decide then"));
 }
 
 void tell(Change& change, const Approval& approval, std::string before, std::string reason) {
-  change.note() = {approval.id.text(), fmt::format("{} {}", approval.operation, approval.target_name), approval.department_id.ulid,
-                   std::move(before), base::to_json(approval, base::Side::stored), std::move(reason)};
+  change.note() = {approval.id.text(),
+                   fmt::format("{} {}", approval.operation, approval.target_name),
+                   approval.department_id.ulid,
+                   std::move(before),
+                   base::to_json(approval, base::Side::stored),
+                   std::move(reason)};
 }
 
 Status announce(Change& change, std::string_view type, const Approval& approval) {
@@ -197,15 +211,17 @@ Status carry_out(Change& change, Approval& approval) {
   if (approval.maker_id) {
     QUANJI_TRY(const auto maker, standing(change, *approval.maker_id));
     if (!maker || !maker->may_come_in(change.now()))
-      return Error(Code::wrong_state, Text(fmt::format("经办人 {} 已停用或过期，该事项不能再执行", approval.maker),
-                                           fmt::format("the maker {} is disabled or has expired: this can no longer be carried out", approval.maker)));
+      return Error(Code::wrong_state,
+                   Text(fmt::format("经办人 {} 已停用或过期，该事项不能再执行", approval.maker),
+                        fmt::format("the maker {} is disabled or has expired: this can no longer be carried out", approval.maker)));
   }
   change.note() = {};
   QUANJI_DO(ports().carry_out(change, approval, approval.result.text));
   const auto& note = change.note();
   const bool same_thing = approval.before.text.empty() || approval.target == note.target;  // what is created gets another id
   if (note.before != approval.before.text || note.department != approval.department_id.ulid || !same_thing)
-    return Error(Code::changed_meanwhile, Text("该对象在提交复核后已被改变，须撤回后重新提交", "the thing has changed since it was held: withdraw this and ask again"));
+    return Error(Code::changed_meanwhile, Text("该对象在提交复核后已被改变，须撤回后重新提交",
+                                               "the thing has changed since it was held: withdraw this and ask again"));
   return {};
 }
 
@@ -224,9 +240,11 @@ std::chrono::microseconds minutes(std::int64_t n) { return std::chrono::minutes(
 Status named_for_emergency(const View& view, const Approval& approval) {
   const auto side = domain::side_of(approval.permission);
   QUANJI_TRY(const auto named, settings::list(view, "approvals.emergency_operations"));
-  const bool barred = side == Side::system || side == Side::security || approval.operation.starts_with("payment.") || approval.operation.starts_with("credential.");
+  const bool barred = side == Side::system || side == Side::security || approval.operation.starts_with("payment.") ||
+                      approval.operation.starts_with("credential.");
   if (!barred && std::find(named.begin(), named.end(), approval.operation) != named.end()) return {};
-  return Error(Code::not_permitted, Text(fmt::format("操作 {} 不在应急操作之列", approval.operation), fmt::format("{} is not among the emergency operations", approval.operation)));
+  return Error(Code::not_permitted, Text(fmt::format("操作 {} 不在应急操作之列", approval.operation),
+                                         fmt::format("{} is not among the emergency operations", approval.operation)));
 }
 
 // The acts of one incident end a set time after its first.
@@ -245,9 +263,38 @@ const ResourceList& approvals() {
   static const ResourceList list(
       {.name = "approvals",
        .from = "approvals",
-       .columns = {"id", "operation", "permission", "input", "digest", "target", "target_name", "department_id", "before", "after", "maker_id", "maker", "client",
-                   "request_reason", "state", "expires_at", "checker_id", "checker", "decision_reason", "decided_at", "result", "incident", "after_check_due",
-                   "after_checked_at", "after_checked_by", "after_check", "after_check_note", "created_at", "created_by", "updated_at", "updated_by", "revision"},
+       .columns = {"id",
+                   "operation",
+                   "permission",
+                   "input",
+                   "digest",
+                   "target",
+                   "target_name",
+                   "department_id",
+                   "before",
+                   "after",
+                   "maker_id",
+                   "maker",
+                   "client",
+                   "request_reason",
+                   "state",
+                   "expires_at",
+                   "checker_id",
+                   "checker",
+                   "decision_reason",
+                   "decided_at",
+                   "result",
+                   "incident",
+                   "after_check_due",
+                   "after_checked_at",
+                   "after_checked_by",
+                   "after_check",
+                   "after_check_note",
+                   "created_at",
+                   "created_by",
+                   "updated_at",
+                   "updated_by",
+                   "revision"},
        .filters = {{"state", "state", FilterOp::eq, ColumnType::text, "approvals_by_state_created"},
                    {"operation", "operation", FilterOp::eq, ColumnType::text, "approvals_by_operation_created"},
                    {"maker_id", "maker_id", FilterOp::eq, ColumnType::bytes, "approvals_by_maker_created"},
@@ -280,10 +327,12 @@ Result<HeldAnswer> hold(Change& change, const Held& held) {
   const auto& caller = change.caller();
   const bool client = caller.kind == domain::CallerKind::client;
   if (caller.kind != domain::CallerKind::user && !client)
-    return Error(Code::not_permitted, Text("此操作须双人复核，只能由用户或接入方提出", "this waits for a second person: only a user or a client can ask for it"));
+    return Error(Code::not_permitted, Text("此操作须双人复核，只能由用户或接入方提出",
+                                           "this waits for a second person: only a user or a client can ask for it"));
   if (caller.user.empty())
-    return Error(Code::not_permitted, Text("此操作须双人复核，经办须是人：接入方请用 X-On-Behalf-Of 代某个用户提出",
-                                           "this waits for a second person, and its maker must be one too: a client asks for a person by X-On-Behalf-Of"));
+    return Error(Code::not_permitted,
+                 Text("此操作须双人复核，经办须是人：接入方请用 X-On-Behalf-Of 代某个用户提出",
+                      "this waits for a second person, and its maker must be one too: a client asks for a person by X-On-Behalf-Of"));
   QUANJI_TRY(const auto lasts, settings::integer(change, "approvals.expiry_hours"));
   Approval made;
   made.id = change.new_id<ApprovalId>();
@@ -314,7 +363,8 @@ Result<std::int64_t> expire_approvals(Change& change, std::int64_t most) {
   QUANJI_TRY(const auto rows, change.rows(sql::approvals_expired, {{"now", change.now()}, {"most", most}}));
   std::int64_t n = 0;
   for (const auto row : rows) {
-    QUANJI_TRY(const auto changed, change.run(sql::approval_expire, {{"id", row.ulid("id")}, {"now", change.now()}, {"actor", actor(change)}}));
+    QUANJI_TRY(const auto changed,
+               change.run(sql::approval_expire, {{"id", row.ulid("id")}, {"now", change.now()}, {"actor", actor(change)}}));
     n += changed;
     if (changed == 0) continue;
     QUANJI_TRY(const auto expired, find(change, row.id<ApprovalId>("id")));
@@ -363,7 +413,8 @@ Result<Approval> refuse_approval(Change& change, const ApprovalRefusal& in) {
 Result<Approval> withdraw_approval(Change& change, const ApprovalRefusal& in) {
   QUANJI_TRY(auto approval, seen(change, in.id));
   QUANJI_DO(expect_revision(change, approval.revision));
-  if (!is_maker(change, approval)) return Error(Code::not_permitted, Text("只有经办人可以撤回；复核人请用拒绝", "only the maker withdraws: a checker refuses"));
+  if (!is_maker(change, approval))
+    return Error(Code::not_permitted, Text("只有经办人可以撤回；复核人请用拒绝", "only the maker withdraws: a checker refuses"));
   QUANJI_TRY(const auto next, domain::after(approval.state, ApprovalAct::withdraw));
   const auto before = base::to_json(approval, base::Side::stored);
   approval.state = next;
@@ -399,8 +450,9 @@ Result<Approval> act_alone(Change& change, const EmergencyAct& in) {
   QUANJI_TRY(const auto wait, settings::integer(change, "approvals.emergency_wait_minutes"));
   const auto from = approval.created_at.plus(minutes(wait));
   if (change.now() < from)
-    return Error(Code::wrong_state, Text(fmt::format("须先等待复核人 {} 分钟，{} 起才可应急", wait, base::to_text(from)),
-                                         fmt::format("a checker is to be waited for {} minutes first: from {} on", wait, base::to_text(from))));
+    return Error(Code::wrong_state,
+                 Text(fmt::format("须先等待复核人 {} 分钟，{} 起才可应急", wait, base::to_text(from)),
+                      fmt::format("a checker is to be waited for {} minutes first: from {} on", wait, base::to_text(from))));
   QUANJI_DO(incident_still_open(change, in.incident));
   QUANJI_DO(same_content(approval, in.digest));
   if (!ports().check_totp) return Error(Code::not_supported);

@@ -4,13 +4,13 @@
 // hold() with what the change told its audit note. The approval carries the input, what the change would make of what stands (before,
 // after) and a digest over all of it. Approving runs the operation again, as its maker and with the rights he has then, in the transaction
 // of the approval: it fails as a whole when the thing has changed since it was held, when the maker's rights are gone, or when the
-// operation itself is refused; the approval then stays pending. So an operation's note names in `before` what stood when it ran, and nothing
-// that moves by itself (time of the last sign-in, of the last use).
+// operation itself is refused; the approval then stays pending. So an operation's note names in `before` what stood when it ran, and
+// nothing that moves by itself (time of the last sign-in, of the last use).
 //
 // Who checks: a human signed in as himself, never the maker, never a client or robot, never the person a client acted for; with
 // approval.decide in the department of the thing. For what belongs to the system or security side (roles, grants, settings, users …) he
-// must also be of one of these sides there, so that a business checker does not sign it; for the rest he must be allowed to read what he signs.
-// What lowers risk never comes here. Refusals and everything else are kept.
+// must also be of one of these sides there, so that a business checker does not sign it; for the rest he must be allowed to read what he
+// signs. What lowers risk never comes here. Refusals and everything else are kept.
 #pragma once
 #include <functional>
 #include <optional>
@@ -38,29 +38,29 @@ enum class AfterCheckState : std::uint8_t { due, accepted, objected };
 struct Approval {
   ApprovalId id;
   std::string operation;
-  std::string permission;   // that the operation asks for
+  std::string permission;  // that the operation asks for
   base::JsonText input;
-  std::string digest;       // lower hex SHA-256: what the checker signs
-  std::string target;       // id of the thing, when there is one
+  std::string digest;  // lower hex SHA-256: what the checker signs
+  std::string target;  // id of the thing, when there is one
   std::string target_name;
   DepartmentId department_id;
   base::JsonText before, after;
   std::optional<UserId> maker_id;     // always a person: a client asks on behalf of one
-  std::string maker;        // account
+  std::string maker;                  // account
   std::optional<std::string> client;  // the client that carried the maker's call
   std::optional<std::string> request_reason;
   ApprovalState state = ApprovalState::pending;
   base::Time expires_at;
-  std::optional<UserId> checker_id;   // who decided; of an emergency act: who acted alone
+  std::optional<UserId> checker_id;  // who decided; of an emergency act: who acted alone
   std::optional<std::string> checker;
   std::optional<std::string> decision_reason;
   std::optional<base::Time> decided_at;
   base::JsonText result;
-  std::optional<std::string> incident;          // an emergency act: its incident number
+  std::optional<std::string> incident;  // an emergency act: its incident number
   std::optional<base::Time> after_check_due;
   std::optional<base::Time> after_checked_at;
   std::optional<std::string> after_checked_by;
-  std::optional<AfterCheckState> after_check;   // only of an emergency act
+  std::optional<AfterCheckState> after_check;  // only of an emergency act
   std::optional<std::string> after_check_note;
   base::Time created_at;
   std::string created_by;
@@ -75,9 +75,9 @@ struct Approval {
 Result<bool> asks_second_person(const View&, std::string_view operation);
 struct Held {
   std::string operation;
-  std::string permission;    // that the operation asks for
-  std::string input;         // JSON, path parameters included; never with a secret in it
-  domain::AuditNote note;    // of the run that was rolled back
+  std::string permission;  // that the operation asks for
+  std::string input;       // JSON, path parameters included; never with a secret in it
+  domain::AuditNote note;  // of the run that was rolled back
 };
 // What a held operation answers, with 202.
 struct HeldAnswer {
@@ -89,8 +89,8 @@ struct HeldAnswer {
 // Refused for robots and for a client that acts for nobody: the maker is a person.
 Result<HeldAnswer> hold(Change&, const Held&);
 
-// Runs the held operation inside the approving change, as its maker with the maker's rights of now and Caller::second_person set, and writes
-// the operation's own audit row; leaves what the operation said in change.note() and its answer, without secrets, in `result_json`.
+// Runs the held operation inside the approving change, as its maker with the maker's rights of now and Caller::second_person set, and
+// writes the operation's own audit row; leaves what the operation said in change.note() and its answer, without secrets, in `result_json`.
 using CarryOut = std::function<Status(Change&, const Approval&, std::string& result_json)>;
 // Sign-in's check of a one-time password for the caller.
 using CheckTotp = std::function<Status(Change&, const UserId&, std::string_view code)>;

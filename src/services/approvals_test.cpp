@@ -71,8 +71,12 @@ class Office : public House {
     if (rehearsed || rehearsed.error().code() != Code::wrong_state) return base::Error(Code::not_permitted);
     return run<Held, HeldAnswer>(maker, &hold, held);
   }
-  Result<HeldAnswer> hold_change(const UserId& maker, std::string remark = "new") { return hold_as(as(maker, "department.change"), "department.change", {place, std::move(remark)}); }
-  Result<HeldAnswer> hold_publish(const UserId& maker, std::string remark = "new") { return hold_as(as(maker, "flow.publish"), "flow.publish", {place, std::move(remark)}); }
+  Result<HeldAnswer> hold_change(const UserId& maker, std::string remark = "new") {
+    return hold_as(as(maker, "department.change"), "department.change", {place, std::move(remark)});
+  }
+  Result<HeldAnswer> hold_publish(const UserId& maker, std::string remark = "new") {
+    return hold_as(as(maker, "flow.publish"), "flow.publish", {place, std::move(remark)});
+  }
 
   Approval look(const ApprovalId& id) {
     const auto found = ask(setup_reader(), &read_approval, ApprovalRef{id});
@@ -84,11 +88,14 @@ class Office : public House {
   }
   std::string remark() {
     std::string text;
-    EXPECT_TRUE(view([&](const View& v) -> Status {
-      QUANJI_TRY(const auto found, read_department(v, {place}));
-      text = found.remark.value_or("");
-      return {};
-    }, setup()).ok());
+    EXPECT_TRUE(view(
+                    [&](const View& v) -> Status {
+                      QUANJI_TRY(const auto found, read_department(v, {place}));
+                      text = found.remark.value_or("");
+                      return {};
+                    },
+                    setup())
+                    .ok());
     return text;
   }
   static std::shared_ptr<domain::Caller> setup_reader() { return setup(); }
@@ -116,7 +123,8 @@ TEST(Approvals, TheMakerNeverApprovesHisOwn) {
   const auto held = office.hold_change(office.system);
   ASSERT_TRUE(held.ok());
   EXPECT_EQ(code_of(office.approve_as(office.system, held->approval_id)), Code::not_permitted);
-  EXPECT_EQ(code_of(office.run(office.as(office.system, "approval.decide"), &refuse_approval, ApprovalRefusal{held->approval_id, "x"})), Code::not_permitted);
+  EXPECT_EQ(code_of(office.run(office.as(office.system, "approval.decide"), &refuse_approval, ApprovalRefusal{held->approval_id, "x"})),
+            Code::not_permitted);
   EXPECT_EQ(office.look(held->approval_id).state, ApprovalState::pending);
 }
 
@@ -219,17 +227,20 @@ TEST(Approvals, ExpireAndRefusalsAreKept) {
   Office office;
   const auto late = office.hold_change(office.system), refused = office.hold_change(office.system, "other");
   ASSERT_TRUE(late.ok() && refused.ok());
-  const auto said = office.run(office.as(office.second, "approval.decide"), &refuse_approval, ApprovalRefusal{refused->approval_id, "too wide"});
+  const auto said =
+      office.run(office.as(office.second, "approval.decide"), &refuse_approval, ApprovalRefusal{refused->approval_id, "too wide"});
   ASSERT_TRUE(said.ok());
   EXPECT_EQ(said->state, ApprovalState::refused);
   office.clock->advance(std::chrono::hours(24));
   EXPECT_EQ(office.look(late->approval_id).state, ApprovalState::expired);
   EXPECT_EQ(code_of(office.approve_as(office.second, late->approval_id)), Code::wrong_state);
   std::int64_t written = 0;
-  ASSERT_TRUE(office.change([&](Change& c) -> Status {
-    QUANJI_TRY(written, expire_approvals(c, 10));
-    return {};
-  }).ok());
+  ASSERT_TRUE(office
+                  .change([&](Change& c) -> Status {
+                    QUANJI_TRY(written, expire_approvals(c, 10));
+                    return {};
+                  })
+                  .ok());
   EXPECT_EQ(written, 1);
   base::ListQuery query;
   query.filters = {{"state", "refused"}};
@@ -243,10 +254,12 @@ TEST(Approvals, AreAskedForByTheSettings) {
   House house;
   const auto asks = [&](std::string_view operation) {
     bool answer = false;
-    EXPECT_TRUE(house.view([&](const View& v) -> Status {
-      QUANJI_TRY(answer, asks_second_person(v, operation));
-      return {};
-    }).ok());
+    EXPECT_TRUE(house
+                    .view([&](const View& v) -> Status {
+                      QUANJI_TRY(answer, asks_second_person(v, operation));
+                      return {};
+                    })
+                    .ok());
     return answer;
   };
   EXPECT_TRUE(asks("grant.create"));
@@ -263,10 +276,14 @@ class Emergency : public ::testing::Test {
     officer = office.user("officer");
     const auto role = office.role("publisher", {"flow.publish", "approval.act_alone", "approval.read", "department.read"});
     EXPECT_TRUE(office.grant(officer, role).ok());
-    EXPECT_TRUE(office.change([](Change& c) { return settings::put(c, "approvals.emergency_operations", R"(["flow.publish","department.change"])"); }).ok());
+    EXPECT_TRUE(
+        office
+            .change([](Change& c) { return settings::put(c, "approvals.emergency_operations", R"(["flow.publish","department.change"])"); })
+            .ok());
   }
   Result<Approval> act(const UserId& who, const ApprovalId& id, std::string incident = "INC-1", std::string totp = "123456") {
-    return office.run(office.as(who, "approval.act_alone"), &act_alone, EmergencyAct{id, office.look(id).digest, std::move(incident), "nobody answers", std::move(totp)});
+    return office.run(office.as(who, "approval.act_alone"), &act_alone,
+                      EmergencyAct{id, office.look(id).digest, std::move(incident), "nobody answers", std::move(totp)});
   }
   Office office;
   UserId officer;
@@ -366,7 +383,8 @@ TEST(Approvals, NoWalkThroughApproveEditWithdrawExpireAndRoleChangeBreaksTheRule
   int approved = 0, refused_approvals = 0, serial = 0;
   for (int walk = 0; walk < walks; ++walk) {
     const std::size_t maker = random() % 3;
-    const auto held = office.hold_as(caller(maker, "department.change"), "department.change", {office.place, "r" + std::to_string(serial++)});
+    const auto held =
+        office.hold_as(caller(maker, "department.change"), "department.change", {office.place, "r" + std::to_string(serial++)});
     ASSERT_TRUE(held.ok()) << testing::en(held.error()) << " seed=" << seed << " walk=" << walk;
     Open open{held->approval_id, maker, {}, std::string(64, '0'), thing, held->expires_at};
     open.digest = office.look(open.id).digest;
@@ -375,9 +393,12 @@ TEST(Approvals, NoWalkThroughApproveEditWithdrawExpireAndRoleChangeBreaksTheRule
       const auto where = [&] { return "seed=" + std::to_string(seed) + " walk=" + std::to_string(walk) + " step=" + std::to_string(step); };
       const bool in_time = office.clock->now() < open.expires;
       switch (random() % 8) {
-        case 0: case 1: case 2: {
+        case 0:
+        case 1:
+        case 2: {
           const bool right = random() % 3 != 0;
-          const auto done = office.run(caller(who, "approval.decide"), &approve, ApprovalDecision{open.id, right ? open.digest : open.stale_digest, {}});
+          const auto done =
+              office.run(caller(who, "approval.decide"), &approve, ApprovalDecision{open.id, right ? open.digest : open.stale_digest, {}});
           const bool expected = right && who != open.maker && decides[who] && in_time && open.thing == thing;
           ASSERT_EQ(done.ok(), expected) << where() << (done.ok() ? "" : " " + testing::en(done.error()));
           expected ? ++approved : ++refused_approvals;
@@ -404,7 +425,9 @@ TEST(Approvals, NoWalkThroughApproveEditWithdrawExpireAndRoleChangeBreaksTheRule
           open.pending = !done.ok();
           break;
         }
-        case 5: office.clock->advance(std::chrono::hours(random() % 3 == 0 ? 24 : 1)); break;
+        case 5:
+          office.clock->advance(std::chrono::hours(random() % 3 == 0 ? 24 : 1));
+          break;
         case 6: {  // the role of the third person changes
           if (third_decides) {
             ASSERT_TRUE(office.run(House::setup(), &delete_grant, GrantRemoval{third, *third_decides, "walk"}).ok());

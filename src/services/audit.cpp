@@ -138,10 +138,14 @@ std::string_view channel_word(domain::Channel channel) {
 }
 std::string actor_of(const domain::Caller& caller) {
   switch (caller.kind) {
-    case domain::CallerKind::user: return caller.user.text();
-    case domain::CallerKind::client: return caller.client.text();
-    case domain::CallerKind::robot: return caller.robot.text();
-    default: return {};
+    case domain::CallerKind::user:
+      return caller.user.text();
+    case domain::CallerKind::client:
+      return caller.client.text();
+    case domain::CallerKind::robot:
+      return caller.robot.text();
+    default:
+      return {};
   }
 }
 // Text as the database takes it: UTF-8 without NUL (PostgreSQL refuses it), so that what is read back is what the MAC was made over.
@@ -231,8 +235,8 @@ struct RefusalKey {
   auto operator<=>(const RefusalKey&) const = default;
 };
 struct Refusals {
-  std::int64_t rows = 0;    // committed, of this node
-  std::int64_t extra = 0;   // not yet in audit_refusals
+  std::int64_t rows = 0;   // committed, of this node
+  std::int64_t extra = 0;  // not yet in audit_refusals
   std::string audit, caller_kind, channel, on_behalf_of, address;
 };
 std::mutex refusals_mutex;
@@ -286,19 +290,18 @@ Status flush_refusals(Change& change) {
       if (about.extra > 0) counted.emplace_back(key, about);
   }
   for (const auto& [key, about] : counted) {
-    QUANJI_TRY([[maybe_unused]] const auto written,
-               change.run(sql::audit_refusal_count, {{"minute", key.minute},
-                                                     {"actor", key.actor},
-                                                     {"account", key.account},
-                                                     {"operation", key.operation},
-                                                     {"audit", about.audit},
-                                                     {"result", key.result},
-                                                     {"caller_kind", about.caller_kind},
-                                                     {"channel", about.channel},
-                                                     {"on_behalf_of", about.on_behalf_of},
-                                                     {"address", about.address},
-                                                     {"target", key.target},
-                                                     {"count", about.extra}}));
+    QUANJI_TRY([[maybe_unused]] const auto written, change.run(sql::audit_refusal_count, {{"minute", key.minute},
+                                                                                          {"actor", key.actor},
+                                                                                          {"account", key.account},
+                                                                                          {"operation", key.operation},
+                                                                                          {"audit", about.audit},
+                                                                                          {"result", key.result},
+                                                                                          {"caller_kind", about.caller_kind},
+                                                                                          {"channel", about.channel},
+                                                                                          {"on_behalf_of", about.on_behalf_of},
+                                                                                          {"address", about.address},
+                                                                                          {"target", key.target},
+                                                                                          {"count", about.extra}}));
   }
   change.after_commit([counted = std::move(counted), minute] {
     const std::lock_guard lock(refusals_mutex);
@@ -325,13 +328,12 @@ Status flush_refusals(Change& change) {
     row.target = found.text("target");
     row.reason = "minute " + base::to_text(base::Time{found.integer("minute") * minute_micros}, std::chrono::minutes(0));
     QUANJI_DO(write_row(change, std::move(row)));
-    QUANJI_TRY([[maybe_unused]] const auto removed,
-               change.run(sql::audit_refusal_done, {{"minute", found.integer("minute")},
-                                                    {"actor", found.text("actor")},
-                                                    {"account", found.text("account")},
-                                                    {"operation", found.text("operation")},
-                                                    {"result", found.integer("result")},
-                                                    {"target", found.text("target")}}));
+    QUANJI_TRY([[maybe_unused]] const auto removed, change.run(sql::audit_refusal_done, {{"minute", found.integer("minute")},
+                                                                                         {"actor", found.text("actor")},
+                                                                                         {"account", found.text("account")},
+                                                                                         {"operation", found.text("operation")},
+                                                                                         {"result", found.integer("result")},
+                                                                                         {"target", found.text("target")}}));
   }
   return {};
 }
@@ -339,15 +341,18 @@ Status flush_refusals(Change& change) {
 // ---- reading ----
 
 QUANJI_FIELDS(AuditRecord, QF(id, "标识", "Identifier"), QF(seq, "序号", "Number of the row"), QF(at, "时间", "When"),
-              QF(operation, "操作", "Operation"), QF(audit, "审计名称", "Audit name"), QF(result, "结果码，0 为成功", "0, or the code of the refusal"),
+              QF(operation, "操作", "Operation"), QF(audit, "审计名称", "Audit name"),
+              QF(result, "结果码，0 为成功", "0, or the code of the refusal"),
               QF(count, "合并的次数", "How many refusals this row stands for"),
               QF(caller_kind, "调用者类别", "Kind of caller: user, client, robot, clock, setup, nobody"),
               QF(channel, "通道", "How the caller was known: session, bearer, signature, certificate, internal"),
               QF(actor, "调用者标识", "Id of the user, client or robot"), QF(account, "账号", "Account, client or robot name"),
               QF(on_behalf_of, "代表何人", "Account of the person a client acted for"), QF(address, "来源地址", "From where"),
-              QF(request_id, "请求编号", "Request id"), QF(target, "对象标识", "Id of the thing"), QF(target_name, "对象名称", "Name of the thing"),
-              QF(department_id, "所属部门", "Department of the thing"), QF(before_digest, "变更前摘要", "Digest of the document before"),
-              QF(after_digest, "变更后摘要", "Digest of the document after"), QF(before_document, "变更前内容", "The document before, without secrets"),
+              QF(request_id, "请求编号", "Request id"), QF(target, "对象标识", "Id of the thing"),
+              QF(target_name, "对象名称", "Name of the thing"), QF(department_id, "所属部门", "Department of the thing"),
+              QF(before_digest, "变更前摘要", "Digest of the document before"),
+              QF(after_digest, "变更后摘要", "Digest of the document after"),
+              QF(before_document, "变更前内容", "The document before, without secrets"),
               QF(after_document, "变更后内容", "The document after, without secrets"), QF(reason, "理由", "Reason given"),
               QF(approval, "审批标识", "Approval that carried it"), QF(algorithm, "校验算法", "Algorithm of the row's MAC"),
               QF(key_id, "校验密钥标识", "Key of the row's MAC"))
@@ -360,9 +365,31 @@ const ResourceList& audit_list() {
   static const ResourceList list(
       {.name = "audit",
        .from = "audit",
-       .columns = {"id", "seq", "at", "operation", "audit", "result", "count", "caller_kind", "channel", "actor", "account", "on_behalf_of",
-                   "address", "request_id", "target", "target_name", "department as department_id", "before_digest", "after_digest",
-                   "before_document", "after_document", "reason", "approval", "algorithm", "key_id"},
+       .columns = {"id",
+                   "seq",
+                   "at",
+                   "operation",
+                   "audit",
+                   "result",
+                   "count",
+                   "caller_kind",
+                   "channel",
+                   "actor",
+                   "account",
+                   "on_behalf_of",
+                   "address",
+                   "request_id",
+                   "target",
+                   "target_name",
+                   "department as department_id",
+                   "before_digest",
+                   "after_digest",
+                   "before_document",
+                   "after_document",
+                   "reason",
+                   "approval",
+                   "algorithm",
+                   "key_id"},
        .filters = {{"created", "at", FilterOp::range, ColumnType::integer, "audit_at"},
                    {"actor", "actor", FilterOp::eq, ColumnType::text, "audit_actor"},
                    {"target", "target", FilterOp::eq, ColumnType::text, "audit_target"},
@@ -385,7 +412,9 @@ const ResourceList& audit_list() {
 
 const base::ListShape& audit_list_shape() { return audit_list().shape(); }
 const storage::Listing& audit_listing() { return audit_list().listing(); }
-Result<base::Page<AuditRecord>> list_audit(const View& view, const base::ListQuery& query) { return audit_list().read<AuditRecord>(view, query); }
+Result<base::Page<AuditRecord>> list_audit(const View& view, const base::ListQuery& query) {
+  return audit_list().read<AuditRecord>(view, query);
+}
 
 Result<AuditRecord> read_audit(const View& view, const AuditRef& ref) {
   QUANJI_TRY(auto found, view.maybe<AuditRecord>(sql::audit_by_id, {{"id", ref.id}}));

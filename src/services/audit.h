@@ -52,7 +52,7 @@ struct AuditEntry {
   std::string_view operation, audit;
   std::int64_t result = 0;
   domain::AuditNote note;
-  std::string approval;     // id text
+  std::string approval;  // id text
   std::int64_t count = 1;
 };
 // Documents beyond this many bytes are kept as their digest only.

@@ -63,8 +63,11 @@ class Check {
     for (const auto& checkpoint : settings_.checkpoints) {
       ++report_.checkpoints;
       const auto* key = keys_.checkpoint_key(checkpoint.key_id);
-      if (key && domain::check_checkpoint(checkpoint, key->public_key()).ok()) trusted_.push_back(checkpoint);
-      else fault(FaultKind::checkpoint, 0, checkpoint.block, {}, "the signature of checkpoint " + std::to_string(checkpoint.number) + " does not hold");
+      if (key && domain::check_checkpoint(checkpoint, key->public_key()).ok())
+        trusted_.push_back(checkpoint);
+      else
+        fault(FaultKind::checkpoint, 0, checkpoint.block, {},
+              "the signature of checkpoint " + std::to_string(checkpoint.number) + " does not hold");
     }
   }
 
@@ -136,8 +139,10 @@ class Check {
 
   // A row that no believable block speaks of.
   Status check_alone() {
-    if (mac_holds(*row_)) seen(*row_);
-    else fault(FaultKind::changed, row_->seq, 0, row_->id, why(*row_));
+    if (mac_holds(*row_))
+      seen(*row_);
+    else
+      fault(FaultKind::changed, row_->seq, 0, row_->id, why(*row_));
     last_seq_ = std::max(last_seq_, row_->seq);
     return pull_row();
   }
@@ -216,7 +221,8 @@ class Check {
     for (std::size_t i = 0; i < extra_.size(); ++i)
       if (!placed[i])
         fault(FaultKind::added, extra_[i].row.seq, extra_[i].block, extra_[i].row.id,
-              mac_holds(extra_[i].row) ? "a copy of a genuine row where none was sealed" : "no such row was sealed here, and its MAC does not hold");
+              mac_holds(extra_[i].row) ? "a copy of a genuine row where none was sealed"
+                                       : "no such row was sealed here, and its MAC does not hold");
   }
 
   // A genuine row that stands twice.

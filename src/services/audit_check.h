@@ -15,24 +15,24 @@ namespace quanji::services {
 
 struct StoredRow {
   std::int64_t place = 0, seq = 0;
-  std::string canonical;             // what the MAC should be over
+  std::string canonical;  // what the MAC should be over
   std::string id, algorithm, key_id;
   base::Bytes mac;
-  std::string trouble;               // why the row could not be read at all; then only place and seq count
+  std::string trouble;  // why the row could not be read at all; then only place and seq count
 };
 enum class FaultKind : std::uint8_t { changed, missing, added, moved, seal_changed, seal_missing, truncated, checkpoint };
 struct Fault {
   FaultKind kind{};
-  std::int64_t seq = 0;     // of the row; 0: of none
-  std::int64_t block = 0;   // 0: not sealed
-  std::string id;           // id text of the row, when it is known
-  std::string detail;       // English, for the report
+  std::int64_t seq = 0;    // of the row; 0: of none
+  std::int64_t block = 0;  // 0: not sealed
+  std::string id;          // id text of the row, when it is known
+  std::string detail;      // English, for the report
   static const base::FieldList& fields();
 };
 struct CheckReport {
   std::int64_t rows = 0, blocks = 0, unsealed = 0, checkpoints = 0;
-  std::int64_t found = 0;      // faults in all
-  std::vector<Fault> faults;   // the first thousand
+  std::int64_t found = 0;     // faults in all
+  std::vector<Fault> faults;  // the first thousand
   bool clean() const { return found == 0; }
 };
 inline constexpr std::size_t faults_reported = 1000;
@@ -43,16 +43,17 @@ struct CheckSources {
   std::function<Result<std::optional<StoredRow>>()> next_row;
 };
 struct CheckSettings {
-  std::optional<domain::SealBlock> before;          // a part of the log: the block before its first
+  std::optional<domain::SealBlock> before;                         // a part of the log: the block before its first
   enum class End : std::uint8_t { open, closed } end = End::open;  // closed: the part ends with its last block
   enum class Numbers : std::uint8_t { may_have_gaps, without_gaps } numbers = Numbers::may_have_gaps;  // SQLite: without
-  std::vector<domain::Checkpoint> checkpoints;      // from outside of the database
+  std::vector<domain::Checkpoint> checkpoints;                                                         // from outside of the database
 };
 // Reads everything once; memory: one block and the faults. Fails only when a source does.
 Result<CheckReport> check_audit(const AuditKeys& keys, CheckSources sources, const CheckSettings& settings);
 
 // From the database: blocks after `after_block` up to `last_block`, rows from `first_place` to before `end_place`.
-CheckSources stored_audit(const View& view, std::int64_t after_block, std::int64_t last_block, std::int64_t first_place, std::int64_t end_place);
+CheckSources stored_audit(const View& view, std::int64_t after_block, std::int64_t last_block, std::int64_t first_place,
+                          std::int64_t end_place);
 // Never throws for a damaged row: its trouble says what is wrong.
 StoredRow stored_row(const storage::Row& row);
 Result<domain::SealBlock> stored_block(const storage::Row& row);
@@ -79,7 +80,7 @@ CheckSources exported_audit(std::function<bool(std::string& line)> next_line, st
 
 // Sealed blocks after `after_block` with their rows, as export lines: at most 20 000 rows an answer (one block at least).
 struct AuditExportAsk {
-  std::optional<std::int64_t> after_block;   // 0 or absent: from the start
+  std::optional<std::int64_t> after_block;  // 0 or absent: from the start
   static const base::FieldList& fields();
 };
 struct AuditExportPage {
@@ -103,8 +104,8 @@ struct AuditVerified {
   std::vector<Fault> faults;
   static const base::FieldList& fields();
 };
-inline constexpr std::int64_t verify_blocks = 500;     // a call checks at most so many blocks
-inline constexpr std::int64_t verify_rows = 100'000;   // and so many rows
+inline constexpr std::int64_t verify_blocks = 500;    // a call checks at most so many blocks
+inline constexpr std::int64_t verify_rows = 100'000;  // and so many rows
 Result<AuditVerified> verify_audit_range(const View& view, const AuditVerifyAsk& ask);
 
 }  // namespace quanji::services

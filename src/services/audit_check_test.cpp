@@ -45,7 +45,9 @@ bool names(const CheckReport& report, FaultKind kind, std::int64_t seq) {
 }
 // A copy that is in order again, as a database answers it.
 void settle(Log& log) {
-  std::stable_sort(log.rows.begin(), log.rows.end(), [](const auto& a, const auto& b) { return std::pair{a.place, a.seq} < std::pair{b.place, b.seq}; });
+  std::stable_sort(log.rows.begin(), log.rows.end(), [](const auto& a, const auto& b) {
+    return std::pair{a.place, a.seq} < std::pair{b.place, b.seq};
+  });
 }
 
 class Tampering : public ::testing::Test {
@@ -56,37 +58,47 @@ class Tampering : public ::testing::Test {
     rules.rows_a_block = block_rows;
     rules.checkpoint_blocks = 7;
     for (int i = 0; i < log_rows; i += block_rows) {
-      ASSERT_TRUE(bench_->change([&](Change& c) -> Status {
-        for (int k = 0; k < block_rows; ++k) QUANJI_DO(testing::write_sample(c, i + k));
-        return {};
-      }, testing::person(static_cast<std::uint8_t>(i % 7), "zhang.san")).ok());
-      ASSERT_TRUE(bench_->change([&](Change& c) -> Status {
-        QUANJI_TRY(const auto outcome, seal_audit(c, base::Ulid{{1}}, rules));
-        if (outcome.checkpoint) whole_->checkpoints.push_back(*outcome.checkpoint);
-        return {};
-      }).ok());
+      ASSERT_TRUE(bench_
+                      ->change(
+                          [&](Change& c) -> Status {
+                            for (int k = 0; k < block_rows; ++k) QUANJI_DO(testing::write_sample(c, i + k));
+                            return {};
+                          },
+                          testing::person(static_cast<std::uint8_t>(i % 7), "zhang.san"))
+                      .ok());
+      ASSERT_TRUE(bench_
+                      ->change([&](Change& c) -> Status {
+                        QUANJI_TRY(const auto outcome, seal_audit(c, base::Ulid{{1}}, rules));
+                        if (outcome.checkpoint) whole_->checkpoints.push_back(*outcome.checkpoint);
+                        return {};
+                      })
+                      .ok());
     }
     // The last block is pinned too, as an hour later it would be.
     bench_->clock->advance(std::chrono::hours(2));
-    ASSERT_TRUE(bench_->change([&](Change& c) -> Status {
-      QUANJI_TRY(const auto outcome, seal_audit(c, base::Ulid{{1}}, rules));
-      if (outcome.checkpoint) whole_->checkpoints.push_back(*outcome.checkpoint);
-      return {};
-    }).ok());
-    ASSERT_TRUE(bench_->view([&](const View& v) -> Status {
-      auto sources = stored_audit(v, 0, INT64_MAX, INT64_MIN, INT64_MAX);
-      while (true) {
-        QUANJI_TRY(auto block, sources.next_block());
-        if (!block) break;
-        whole_->blocks.push_back(std::move(*block));
-      }
-      while (true) {
-        QUANJI_TRY(auto row, sources.next_row());
-        if (!row) break;
-        whole_->rows.push_back(std::move(*row));
-      }
-      return {};
-    }).ok());
+    ASSERT_TRUE(bench_
+                    ->change([&](Change& c) -> Status {
+                      QUANJI_TRY(const auto outcome, seal_audit(c, base::Ulid{{1}}, rules));
+                      if (outcome.checkpoint) whole_->checkpoints.push_back(*outcome.checkpoint);
+                      return {};
+                    })
+                    .ok());
+    ASSERT_TRUE(bench_
+                    ->view([&](const View& v) -> Status {
+                      auto sources = stored_audit(v, 0, INT64_MAX, INT64_MIN, INT64_MAX);
+                      while (true) {
+                        QUANJI_TRY(auto block, sources.next_block());
+                        if (!block) break;
+                        whole_->blocks.push_back(std::move(*block));
+                      }
+                      while (true) {
+                        QUANJI_TRY(auto row, sources.next_row());
+                        if (!row) break;
+                        whole_->rows.push_back(std::move(*row));
+                      }
+                      return {};
+                    })
+                    .ok());
   }
   static void TearDownTestSuite() {
     delete bench_;
@@ -155,7 +167,8 @@ TEST_F(Tampering, AFlippedByteInAnyColumnIsFoundAndItsRowNamed) {
       *text = was;
     }
   }
-  std::printf("mutations %lld missed %lld unnamed %lld\n", static_cast<long long>(mutations), static_cast<long long>(missed), static_cast<long long>(unnamed));
+  std::printf("mutations %lld missed %lld unnamed %lld\n", static_cast<long long>(mutations), static_cast<long long>(missed),
+              static_cast<long long>(unnamed));
   EXPECT_GE(mutations, 20'000);
   EXPECT_EQ(missed, 0);
   EXPECT_EQ(unnamed, 0);
@@ -163,17 +176,19 @@ TEST_F(Tampering, AFlippedByteInAnyColumnIsFoundAndItsRowNamed) {
 
 TEST_F(Tampering, AChangedColumnOfASealBlockIsFoundAndTheBlockNamed) {
   const auto damage = std::vector<std::function<void(domain::SealBlock&)>>{
-      [](auto& b) { ++b.first_place; },       [](auto& b) { --b.end_place; },        [](auto& b) { ++b.count; },       [](auto& b) { ++b.total; },
-      [](auto& b) { b.at.micros ^= 1; },      [](auto& b) { b.root[31] ^= 1; },      [](auto& b) { b.members[0] ^= 1; }, [](auto& b) { b.members.back() ^= 1; },
-      [](auto& b) { b.members.resize(24); },  [](auto& b) { b.members.clear(); },    [](auto& b) { b.previous[0] ^= 1; }, [](auto& b) { b.algorithm = "hmac-sm3"; },
-      [](auto& b) { b.key_id = "mac-9"; },    [](auto& b) { b.mac[7] ^= 1; }};
+      [](auto& b) { ++b.first_place; },    [](auto& b) { --b.end_place; },         [](auto& b) { ++b.count; },
+      [](auto& b) { ++b.total; },          [](auto& b) { b.at.micros ^= 1; },      [](auto& b) { b.root[31] ^= 1; },
+      [](auto& b) { b.members[0] ^= 1; },  [](auto& b) { b.members.back() ^= 1; }, [](auto& b) { b.members.resize(24); },
+      [](auto& b) { b.members.clear(); },  [](auto& b) { b.previous[0] ^= 1; },    [](auto& b) { b.algorithm = "hmac-sm3"; },
+      [](auto& b) { b.key_id = "mac-9"; }, [](auto& b) { b.mac[7] ^= 1; }};
   for (const std::size_t at : {std::size_t{0}, whole_->blocks.size() / 2, whole_->blocks.size() - 1})
     for (std::size_t i = 0; i < damage.size(); ++i) {
       auto log = *whole_;
       damage[i](log.blocks[at]);
       const auto report = check(log);
       const auto number = static_cast<std::int64_t>(at) + 1;
-      EXPECT_TRUE(std::ranges::any_of(report.faults, [&](const Fault& f) { return f.kind == FaultKind::seal_changed && f.block == number; }))
+      EXPECT_TRUE(
+          std::ranges::any_of(report.faults, [&](const Fault& f) { return f.kind == FaultKind::seal_changed && f.block == number; }))
           << "damage " << i << " of block " << number;
     }
 }
@@ -198,7 +213,8 @@ TEST_F(Tampering, TwoRowsThatChangedPlacesAreBothNamedAsMoved) {
       std::swap(a.seq, b.seq);
       settle(log);
       const auto report = check(log);
-      EXPECT_TRUE(names(report, FaultKind::moved, whole_->rows[i].seq) && names(report, FaultKind::moved, whole_->rows[i + far].seq)) << i << " " << far;
+      EXPECT_TRUE(names(report, FaultKind::moved, whole_->rows[i].seq) && names(report, FaultKind::moved, whole_->rows[i + far].seq))
+          << i << " " << far;
       EXPECT_EQ(report.found, 2);
     }
   }
@@ -261,9 +277,12 @@ TEST_F(Tampering, SplicedBlocksAreFound) {
   for (const std::size_t at : {std::size_t{0}, std::size_t{20}, std::size_t{48}}) {
     auto without_block = *whole_;
     without_block.blocks.erase(without_block.blocks.begin() + static_cast<std::ptrdiff_t>(at));
-    EXPECT_TRUE(std::ranges::any_of(check(without_block).faults, [&](const Fault& f) { return f.kind == FaultKind::seal_missing && f.block == static_cast<std::int64_t>(at) + 1; }));
+    EXPECT_TRUE(std::ranges::any_of(check(without_block).faults, [&](const Fault& f) {
+      return f.kind == FaultKind::seal_missing && f.block == static_cast<std::int64_t>(at) + 1;
+    }));
     auto cut_out = without_block;
-    cut_out.rows.erase(cut_out.rows.begin() + static_cast<std::ptrdiff_t>(at * block_rows), cut_out.rows.begin() + static_cast<std::ptrdiff_t>((at + 1) * block_rows));
+    cut_out.rows.erase(cut_out.rows.begin() + static_cast<std::ptrdiff_t>(at * block_rows),
+                       cut_out.rows.begin() + static_cast<std::ptrdiff_t>((at + 1) * block_rows));
     EXPECT_FALSE(check(cut_out).clean());
     auto renumbered = cut_out;
     for (std::size_t i = at; i < renumbered.blocks.size(); ++i) --renumbered.blocks[i].number;
@@ -348,7 +367,9 @@ TEST_F(Tampering, EveryFlippedByteOfAnExportIsFound) {
   const auto check_text = [&](const std::string& what) {
     auto stream = std::make_shared<std::istringstream>(what);
     CheckSettings settings;
-    auto report = check_audit(*audit_keys(), exported_audit([stream](std::string& line) { return static_cast<bool>(std::getline(*stream, line)); }, nullptr), settings);
+    auto report = check_audit(
+        *audit_keys(), exported_audit([stream](std::string& line) { return static_cast<bool>(std::getline(*stream, line)); }, nullptr),
+        settings);
     EXPECT_TRUE(report.ok());
     return std::move(report).value();
   };
@@ -370,8 +391,10 @@ TEST_F(Tampering, EveryFlippedByteOfAnExportIsFound) {
 
 // The same through the database: SQL of an attacker against each column.
 TEST_F(Tampering, AChangeOfAnyColumnInTheDatabaseIsFound) {
-  static const char* const texts[] = {"operation", "audit", "caller_kind", "channel", "actor", "account", "on_behalf_of", "address", "request_id", "target",
-                                      "target_name", "before_digest", "after_digest", "before_document", "after_document", "reason", "approval", "algorithm", "key_id"};
+  static const char* const texts[] = {"operation",   "audit",         "caller_kind",  "channel",         "actor",
+                                      "account",     "on_behalf_of",  "address",      "request_id",      "target",
+                                      "target_name", "before_digest", "after_digest", "before_document", "after_document",
+                                      "reason",      "approval",      "algorithm",    "key_id"};
   std::vector<std::pair<std::string, std::string>> attacks;
   for (const char* column : texts) attacks.emplace_back(column, std::string(column) + " || 'x'");
   for (const char* column : {"at", "result", "count"}) attacks.emplace_back(column, std::string(column) + " + 1");
@@ -392,19 +415,24 @@ TEST_F(Tampering, AChangeOfAnyColumnInTheDatabaseIsFound) {
   for (const auto& [column, value] : attacks) {
     say("update audit set " + column + " = " + value + " where seq = 321");
     AuditVerified answer;
-    ASSERT_TRUE(bench_->view([&](const View& v) -> Status {
-      QUANJI_TRY(answer, verify_audit_range(v, {}));
-      return {};
-    }).ok());
+    ASSERT_TRUE(bench_
+                    ->view([&](const View& v) -> Status {
+                      QUANJI_TRY(answer, verify_audit_range(v, {}));
+                      return {};
+                    })
+                    .ok());
     EXPECT_FALSE(answer.clean) << column << " = " << value;
-    EXPECT_TRUE(std::ranges::any_of(answer.faults, [](const Fault& f) { return f.kind == FaultKind::changed && f.seq == 321; })) << column << " = " << value;
+    EXPECT_TRUE(std::ranges::any_of(answer.faults, [](const Fault& f) { return f.kind == FaultKind::changed && f.seq == 321; }))
+        << column << " = " << value;
     say("update audit set " + column + " = (select " + column + " from kept) where seq = 321");
   }
   AuditVerified answer;
-  ASSERT_TRUE(bench_->view([&](const View& v) -> Status {
-    QUANJI_TRY(answer, verify_audit_range(v, AuditVerifyAsk{10, 20}));
-    return {};
-  }).ok());
+  ASSERT_TRUE(bench_
+                  ->view([&](const View& v) -> Status {
+                    QUANJI_TRY(answer, verify_audit_range(v, AuditVerifyAsk{10, 20}));
+                    return {};
+                  })
+                  .ok());
   EXPECT_TRUE(answer.clean);
   EXPECT_EQ(answer.rows, 11 * block_rows);
 }

@@ -14,10 +14,12 @@ namespace sql = storage::sql;
 QUANJI_FIELDS(AuditExportAsk, QF(after_block, "从该封块之后开始", "Begin after this seal block", .min = 0))
 QUANJI_FIELDS(AuditExportPage, QF(ndjson, "每行一个 JSON", "One JSON object a line", .max = 1LL << 30), QF(rows, "审计行数", "Audit rows"),
               QF(last_block, "最后的封块号", "The last seal block given"), QF(more, "是否还有", "Whether there is more"))
-QUANJI_FIELDS(AuditVerifyAsk, QF(from_block, "起始封块号", "First seal block", .min = 1), QF(to_block, "结束封块号（含）", "Last seal block, included", .min = 1))
+QUANJI_FIELDS(AuditVerifyAsk, QF(from_block, "起始封块号", "First seal block", .min = 1),
+              QF(to_block, "结束封块号（含）", "Last seal block, included", .min = 1))
 QUANJI_FIELDS(AuditVerified, QF(clean, "是否完好", "Whether nothing was found"), QF(from_block, "起始封块号", "First seal block checked"),
-              QF(to_block, "结束封块号", "Last seal block checked"), QF(rows, "审计行数", "Rows checked"), QF(blocks, "封块数", "Seal blocks checked"),
-              QF(found, "问题数", "Faults found"), QF(faults, "问题（最多一千条）", "The faults, at most a thousand"))
+              QF(to_block, "结束封块号", "Last seal block checked"), QF(rows, "审计行数", "Rows checked"),
+              QF(blocks, "封块数", "Seal blocks checked"), QF(found, "问题数", "Faults found"),
+              QF(faults, "问题（最多一千条）", "The faults, at most a thousand"))
 
 // ---- from the database ----
 
@@ -91,7 +93,8 @@ Result<domain::SealBlock> stored_block(const storage::Row& row) {
   return block;
 }
 
-CheckSources stored_audit(const View& view, std::int64_t after_block, std::int64_t last_block, std::int64_t first_place, std::int64_t end_place) {
+CheckSources stored_audit(const View& view, std::int64_t after_block, std::int64_t last_block, std::int64_t first_place,
+                          std::int64_t end_place) {
   constexpr std::int64_t blocks_a_read = 50, rows_a_read = 1000;
   CheckSources sources;
   sources.next_block = [&view, after = after_block, last_block, read = std::vector<domain::SealBlock>(), at = std::size_t{0},
@@ -133,7 +136,8 @@ CheckSources stored_audit(const View& view, std::int64_t after_block, std::int64
 
 namespace {
 constexpr std::string_view block_start = R"({"kind":"block","mac":")", block_middle = R"(","block":")", block_end = R"("})";
-constexpr std::string_view row_start = R"({"kind":"row","place":)", row_seq = R"(,"seq":)", row_mac = R"(,"mac":")", row_row = R"(","row":)";
+constexpr std::string_view row_start = R"({"kind":"row","place":)", row_seq = R"(,"seq":)", row_mac = R"(,"mac":")",
+                           row_row = R"(","row":)";
 constexpr std::string_view checkpoint_start = R"({"kind":"checkpoint","document":)";
 
 // Everything up to `end`, which is taken too.
@@ -149,7 +153,8 @@ bool number_of(std::string_view text, std::int64_t& number) {
   return read.ec == std::errc() && read.ptr == text.data() + text.size();
 }
 base::Error bad_line(const char* what) {
-  return {base::Code::unreadable_body, base::Text(std::string("导出文件中有一行无法读取：") + what, std::string("A line of the export cannot be read: ") + what), what};
+  return {base::Code::unreadable_body,
+          base::Text(std::string("导出文件中有一行无法读取：") + what, std::string("A line of the export cannot be read: ") + what), what};
 }
 }  // namespace
 

@@ -17,18 +17,47 @@ namespace {
 
 // In alphabetical order. What only takes away: rights, sessions, keys, running work.
 constexpr std::string_view lowering[] = {
-    "api_client.cut_off",   "api_client.disable",  "api_client.revoke", "approval.refuse",   "approval.withdraw", "auth.logout",
-    "auth.revoke",          "credential.disable",  "credential.revoke", "department.disable", "emergency_stop.create", "flow.disable",
-    "grant.delete",         "package.disable",     "queue.hold",        "queue.pause",       "queue_item.hold",   "robot.disable",
-    "robot.disconnect",     "robot.revoke",        "robot.stop",        "role.disable",      "schedule.disable",  "schedule.hold",
-    "server.disable",       "session.delete",      "session.revoke",    "task.kill",         "task.pause",        "task.stop",
-    "user.disable",         "user.force_sign_out", "user.lock",         "webhook.disable",
+    "api_client.cut_off",
+    "api_client.disable",
+    "api_client.revoke",
+    "approval.refuse",
+    "approval.withdraw",
+    "auth.logout",
+    "auth.revoke",
+    "credential.disable",
+    "credential.revoke",
+    "department.disable",
+    "emergency_stop.create",
+    "flow.disable",
+    "grant.delete",
+    "package.disable",
+    "queue.hold",
+    "queue.pause",
+    "queue_item.hold",
+    "robot.disable",
+    "robot.disconnect",
+    "robot.revoke",
+    "robot.stop",
+    "role.disable",
+    "schedule.disable",
+    "schedule.hold",
+    "server.disable",
+    "session.delete",
+    "session.revoke",
+    "task.kill",
+    "task.pause",
+    "task.stop",
+    "user.disable",
+    "user.force_sign_out",
+    "user.lock",
+    "webhook.disable",
 };
 static_assert(std::ranges::is_sorted(lowering));
 
 base::Error disk_error(const std::string& path) {
   const std::string why = std::strerror(errno);
-  return {base::Code::store_unavailable, base::Text("磁盘操作失败 " + path + "：" + why, "A disk operation failed on " + path + ": " + why), why};
+  return {base::Code::store_unavailable, base::Text("磁盘操作失败 " + path + "：" + why, "A disk operation failed on " + path + ": " + why),
+          why};
 }
 
 class RealDisk final : public Disk {
@@ -84,15 +113,17 @@ std::unique_ptr<AuditReserve> AuditReserve::open(Settings settings, std::unique_
 
 base::Status AuditReserve::admit(std::string_view operation) const {
   if (state() == ReserveState::normal || lowers_risk(operation)) return {};
-  return base::Error(base::Code::audit_unavailable,
-                     base::Text("磁盘空间不足，仅允许停止、暂停、停用和撤销类操作，请清理磁盘后重试。",
-                                "The disk is nearly full: only operations that stop, hold, disable or revoke are taken. Free some space and try again."),
-                     "on reserve");
+  return base::Error(
+      base::Code::audit_unavailable,
+      base::Text("磁盘空间不足，仅允许停止、暂停、停用和撤销类操作，请清理磁盘后重试。",
+                 "The disk is nearly full: only operations that stop, hold, disable or revoke are taken. Free some space and try again."),
+      "on reserve");
 }
 
 void AuditReserve::release() {
   // Caller holds mutex_.
-  if (auto done = disk_->remove(path()); !done.ok()) base::log::failure(base::log::Level::error, "audit_reserve_not_released", done.error());
+  if (auto done = disk_->remove(path()); !done.ok())
+    base::log::failure(base::log::Level::error, "audit_reserve_not_released", done.error());
   if (state_.exchange(ReserveState::on_reserve, std::memory_order_acq_rel) == ReserveState::normal)
     base::log::error("audit_on_reserve", {{"folder", settings_.folder}});
 }

@@ -16,9 +16,10 @@ class Disk {
  public:
   virtual ~Disk() = default;
   virtual base::Result<std::int64_t> free_bytes(const std::string& folder) = 0;  // for an ordinary user
-  virtual base::Status allocate(const std::string& path, std::int64_t bytes) = 0;  // real blocks, not a hole; replaces nothing: path is ours
-  virtual base::Status remove(const std::string& path) = 0;                        // ok when it is not there
-  virtual base::Result<std::int64_t> size(const std::string& path) = 0;            // allocated bytes; 0 when it is not there
+  virtual base::Status allocate(const std::string& path,
+                                std::int64_t bytes) = 0;                 // real blocks, not a hole; replaces nothing: path is ours
+  virtual base::Status remove(const std::string& path) = 0;              // ok when it is not there
+  virtual base::Result<std::int64_t> size(const std::string& path) = 0;  // allocated bytes; 0 when it is not there
 };
 std::unique_ptr<Disk> real_disk();
 
@@ -32,7 +33,7 @@ std::string_view word(ReserveState state);
 class AuditReserve {
  public:
   struct Settings {
-    std::string folder;                               // data directory
+    std::string folder;  // data directory
     std::int64_t bytes = std::int64_t{64} << 20;
     std::int64_t low_water = std::int64_t{16} << 20;  // free space below which the reserve is given back
   };

@@ -48,7 +48,8 @@ TEST(AuditReserve, WhileInUseOnlyWhatLowersRiskIsTaken) {
   const auto refused = reserve->admit("user.create");
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().code(), base::Code::audit_unavailable);
-  for (const char* operation : {"user.disable", "task.stop", "auth.revoke", "api_client.disable", "emergency_stop.create", "session.delete"})
+  for (const char* operation :
+       {"user.disable", "task.stop", "auth.revoke", "api_client.disable", "emergency_stop.create", "session.delete"})
     EXPECT_TRUE(reserve->admit(operation).ok()) << operation;
   EXPECT_FALSE(reserve->admit("user.enable").ok());
 }

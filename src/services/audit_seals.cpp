@@ -49,7 +49,8 @@ Result<std::vector<domain::AuditLeaf>> leaves(const View& view, std::int64_t fro
   return found;
 }
 
-Result<std::optional<domain::Checkpoint>> due_checkpoint(Change& change, const AuditKeys& keys, const domain::SealBlock& newest, const SealRules& rules) {
+Result<std::optional<domain::Checkpoint>> due_checkpoint(Change& change, const AuditKeys& keys, const domain::SealBlock& newest,
+                                                         const SealRules& rules) {
   QUANJI_TRY(const auto last, change.row(sql::audit_checkpoint_last));
   domain::Checkpoint made;
   if (last) {
@@ -67,9 +68,9 @@ Result<std::optional<domain::Checkpoint>> due_checkpoint(Change& change, const A
   made.key_id = keys.key_id();
   QUANJI_DO(domain::sign_checkpoint(made, *keys.checkpoint_key(), change.random()));
   const auto document = domain::checkpoint_text(made);
-  QUANJI_TRY([[maybe_unused]] const auto written,
-             change.run(sql::audit_checkpoint_insert,
-                        {{"number", made.number}, {"block", made.block}, {"at", made.at}, {"document", document}}));
+  QUANJI_TRY(
+      [[maybe_unused]] const auto written,
+      change.run(sql::audit_checkpoint_insert, {{"number", made.number}, {"block", made.block}, {"at", made.at}, {"document", document}}));
   return std::optional<domain::Checkpoint>(std::move(made));
 }
 
@@ -133,7 +134,8 @@ constexpr std::string_view checkpoint_suffix = ".checkpoint";
 
 base::Error disk_error(const std::string& path, std::string_view what) {
   const std::string why = std::strerror(errno);
-  return {base::Code::store_unavailable, base::Text("检查点无法写入 " + path + "：" + why, "The checkpoint cannot be written to " + path + ": " + why), std::string(what)};
+  return {base::Code::store_unavailable,
+          base::Text("检查点无法写入 " + path + "：" + why, "The checkpoint cannot be written to " + path + ": " + why), std::string(what)};
 }
 }  // namespace
 
@@ -183,8 +185,8 @@ struct AuditSealer::Shared {
   storage::Store& store;
   mutable std::mutex mutex;
   std::condition_variable idle;
-  bool busy = false;           // guarded by mutex, as all below
-  bool undelivered = true;     // also what an earlier life of the process left
+  bool busy = false;        // guarded by mutex, as all below
+  bool undelivered = true;  // also what an earlier life of the process left
   State state;
 };
 

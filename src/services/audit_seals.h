@@ -15,17 +15,17 @@
 namespace quanji::services {
 
 struct SealRules {
-  std::int64_t rows_a_block = 2000;         // a transaction that wrote more makes a larger block
+  std::int64_t rows_a_block = 2000;  // a transaction that wrote more makes a larger block
   std::chrono::seconds lease{5};
   std::chrono::minutes checkpoint_after{60};
   std::int64_t checkpoint_blocks = 1000;
 };
 struct SealOutcome {
   enum class Lease : std::uint8_t { ours, theirs } lease = Lease::ours;
-  std::int64_t rows = 0;      // sealed now
-  bool more = false;          // the block was full: call again
-  std::int64_t block = 0;     // newest block; 0: none yet
-  base::Digest head{};        // its MAC
+  std::int64_t rows = 0;                         // sealed now
+  bool more = false;                             // the block was full: call again
+  std::int64_t block = 0;                        // newest block; 0: none yet
+  base::Digest head{};                           // its MAC
   std::optional<domain::Checkpoint> checkpoint;  // made now
 };
 // One block over what may be sealed, and a checkpoint when one is due. `node` holds the lease; any node may try. Other nodes' sealing at

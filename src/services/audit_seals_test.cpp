@@ -16,7 +16,8 @@ using testing::Bench;
 
 const base::Ulid here{{1}}, there{{2}};
 const storage::Query count_blocks{"t_count_blocks", {"select count(*) from audit_seals", {}}, {"select count(*) from audit_seals", {}}};
-const storage::Query count_checkpoints{"t_count_checkpoints", {"select count(*) from audit_checkpoints", {}}, {"select count(*) from audit_checkpoints", {}}};
+const storage::Query count_checkpoints{
+    "t_count_checkpoints", {"select count(*) from audit_checkpoints", {}}, {"select count(*) from audit_checkpoints", {}}};
 
 void write(Bench& bench, int rows) {
   for (int i = 0; i < rows; ++i) ASSERT_TRUE(bench.change([&](Change& c) { return testing::write_sample(c, i); }).ok());
@@ -207,7 +208,8 @@ TEST(AuditSealsOnPostgres, SealingBesideConcurrentCommitsLosesNoRow) {
   EXPECT_EQ(report.unsealed, 0);
   EXPECT_GT(report.blocks, 1);
   EXPECT_GT(written, writers * each);
-  std::printf("rows %lld blocks %lld seal rounds beside writers %d\n", static_cast<long long>(report.rows), static_cast<long long>(report.blocks), rounds);
+  std::printf("rows %lld blocks %lld seal rounds beside writers %d\n", static_cast<long long>(report.rows),
+              static_cast<long long>(report.blocks), rounds);
 }
 
 TEST(AuditSealsOnPostgres, PlacesGoOnRisingInAClusterThatCountsFromTheStart) {

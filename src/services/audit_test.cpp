@@ -10,7 +10,8 @@ using testing::clock_caller;
 using testing::person;
 
 const storage::Query count_rows{"t_count_rows", {"select count(*) from audit", {}}, {"select count(*) from audit", {}}};
-const storage::Query count_coalesced{"t_count_coalesced", {"select coalesce(sum(count), 0) from audit where count > 1", {}},
+const storage::Query count_coalesced{"t_count_coalesced",
+                                     {"select coalesce(sum(count), 0) from audit where count > 1", {}},
                                      {"select coalesce(sum(count), 0)::bigint from audit where count > 1", {}}};
 
 AuditEntry refusal(std::string_view operation) {
@@ -32,13 +33,15 @@ TEST(Audit, ARowTellsWhoDidWhatFromWhereAndForWhom) {
   caller->on_behalf_of = "li.si";
   ASSERT_TRUE(bench.change([](Change& c) { return testing::write_sample(c, 7); }, caller).ok());
   std::vector<AuditRecord> rows;
-  ASSERT_TRUE(bench.view([&](const View& v) -> Status {
-    QUANJI_TRY(auto page, list_audit(v, newest_first()));
-    rows = page.items;
-    QUANJI_TRY(const auto one, read_audit(v, {rows.at(0).id}));
-    EXPECT_EQ(one.account, "zhang.san");
-    return {};
-  }).ok());
+  ASSERT_TRUE(bench
+                  .view([&](const View& v) -> Status {
+                    QUANJI_TRY(auto page, list_audit(v, newest_first()));
+                    rows = page.items;
+                    QUANJI_TRY(const auto one, read_audit(v, {rows.at(0).id}));
+                    EXPECT_EQ(one.account, "zhang.san");
+                    return {};
+                  })
+                  .ok());
   ASSERT_EQ(rows.size(), 1U);
   const auto& row = rows[0];
   EXPECT_EQ(row.actor, caller->user.text());
@@ -57,10 +60,12 @@ TEST(Audit, ARowTellsWhoDidWhatFromWhereAndForWhom) {
 
 TEST(Audit, AChangeThatIsRefusedLeavesNoRow) {
   Bench bench;
-  EXPECT_FALSE(bench.change([](Change& c) -> Status {
-    QUANJI_DO(testing::write_sample(c, 1));
-    return base::Error(base::Code::wrong_state);
-  }).ok());
+  EXPECT_FALSE(bench
+                   .change([](Change& c) -> Status {
+                     QUANJI_DO(testing::write_sample(c, 1));
+                     return base::Error(base::Code::wrong_state);
+                   })
+                   .ok());
   EXPECT_EQ(bench.number(count_rows), 0);
 }
 
@@ -79,12 +84,14 @@ TEST(Audit, LargeDocumentsAreKeptAsTheirDigestOnly) {
   entry.audit = "x.yed";
   entry.note.after = "\"" + std::string(audit_document_limit, 'x') + "\"";
   ASSERT_TRUE(bench.change([&](Change& c) { return write_audit(c, entry); }).ok());
-  ASSERT_TRUE(bench.view([&](const View& v) -> Status {
-    QUANJI_TRY(auto page, list_audit(v, newest_first()));
-    EXPECT_EQ(page.items.at(0).after_document.text, "");
-    EXPECT_EQ(page.items.at(0).after_digest, base::hex(base::sha256(entry.note.after)));
-    return {};
-  }).ok());
+  ASSERT_TRUE(bench
+                  .view([&](const View& v) -> Status {
+                    QUANJI_TRY(auto page, list_audit(v, newest_first()));
+                    EXPECT_EQ(page.items.at(0).after_document.text, "");
+                    EXPECT_EQ(page.items.at(0).after_digest, base::hex(base::sha256(entry.note.after)));
+                    return {};
+                  })
+                  .ok());
 }
 
 TEST(Audit, RefusalsPastTheTenthOfAMinuteShareOneRowWithTheirNumber) {
@@ -109,10 +116,12 @@ TEST(Audit, ACountThatDidNotBecomeDurableIsCountedAgain) {
   Bench bench;
   const auto caller = person(10, "unlucky");
   for (int i = 0; i < 12; ++i) ASSERT_TRUE(bench.change([](Change& c) { return write_refusal(c, refusal("a.b")); }, caller).ok());
-  EXPECT_FALSE(bench.change([](Change& c) -> Status {
-    QUANJI_DO(flush_refusals(c));
-    return base::Error(base::Code::store_unavailable);
-  }).ok());
+  EXPECT_FALSE(bench
+                   .change([](Change& c) -> Status {
+                     QUANJI_DO(flush_refusals(c));
+                     return base::Error(base::Code::store_unavailable);
+                   })
+                   .ok());
   bench.clock->advance(std::chrono::minutes(2));
   ASSERT_TRUE(bench.change([](Change& c) { return flush_refusals(c); }).ok());
   EXPECT_EQ(bench.number(count_coalesced), 2);
@@ -147,30 +156,38 @@ TEST(Audit, TheListShowsOnlyDepartmentsWhereTheCallerMayReadIt) {
   caller->authority = authority;
   caller->permission = 0;
   caller->read_permission = 0;
-  ASSERT_TRUE(bench.view([&](const View& v) -> Status {
-    QUANJI_TRY(auto page, list_audit(v, newest_first()));
-    EXPECT_EQ(page.items.size(), 2U);
-    return {};
-  }, caller).ok());
-  ASSERT_TRUE(bench.view([&](const View& v) -> Status {
-    QUANJI_TRY(auto page, list_audit(v, newest_first()));
-    for (const auto& row : page.items)
-      if (row.department_id == other) {
-        const auto hidden = read_audit(v, {row.id});
-        EXPECT_TRUE(hidden.ok()) << "the clock sees everything";
-      }
-    return {};
-  }).ok());
+  ASSERT_TRUE(bench
+                  .view(
+                      [&](const View& v) -> Status {
+                        QUANJI_TRY(auto page, list_audit(v, newest_first()));
+                        EXPECT_EQ(page.items.size(), 2U);
+                        return {};
+                      },
+                      caller)
+                  .ok());
+  ASSERT_TRUE(bench
+                  .view([&](const View& v) -> Status {
+                    QUANJI_TRY(auto page, list_audit(v, newest_first()));
+                    for (const auto& row : page.items)
+                      if (row.department_id == other) {
+                        const auto hidden = read_audit(v, {row.id});
+                        EXPECT_TRUE(hidden.ok()) << "the clock sees everything";
+                      }
+                    return {};
+                  })
+                  .ok());
 }
 
 TEST(Audit, EveryDeclaredCombinationOfTheListIsServedByAnIndex) {
   Bench bench;
-  ASSERT_TRUE(bench.change([](Change& c) -> Status {
-    QUANJI_TRY(const auto explained, audit_listing().explain(c));
-    EXPECT_GE(explained.size(), 4U);
-    for (const auto& one : explained) EXPECT_EQ(one.trouble, "") << one.combination << ": " << one.plan;
-    return {};
-  }).ok());
+  ASSERT_TRUE(bench
+                  .change([](Change& c) -> Status {
+                    QUANJI_TRY(const auto explained, audit_listing().explain(c));
+                    EXPECT_GE(explained.size(), 4U);
+                    for (const auto& one : explained) EXPECT_EQ(one.trouble, "") << one.combination << ": " << one.plan;
+                    return {};
+                  })
+                  .ok());
 }
 
 }  // namespace

@@ -34,13 +34,15 @@ Result<std::uint64_t> stored_epoch(const View& view, std::string_view name) {
 Result<domain::DepartmentTree> tree(const View& view) {
   QUANJI_TRY(const auto rows, view.rows(sql::department_links));
   domain::DepartmentTree made;
-  for (const auto row : rows) made.add(row.id<DepartmentId>("id"), row.is_null("parent_id") ? DepartmentId{} : row.id<DepartmentId>("parent_id"));
+  for (const auto row : rows)
+    made.add(row.id<DepartmentId>("id"), row.is_null("parent_id") ? DepartmentId{} : row.id<DepartmentId>("parent_id"));
   return made;
 }
 
 // What a role's row gives: a preset by its patterns, an own role by its list.
 Result<domain::PermissionSet> permissions_in(const storage::Row& row) {
-  if (const auto* preset = domain::preset_of(row.id<domain::RoleId>("role_id"))) return domain::permission_set(domain::permissions_of(preset->preset));
+  if (const auto* preset = domain::preset_of(row.id<domain::RoleId>("role_id")))
+    return domain::permission_set(domain::permissions_of(preset->preset));
   std::vector<std::string> names;
   QUANJI_DO(base::from_scalar(base::value_ops<std::vector<std::string>>, &names, row.text("permissions")));
   return domain::permission_set(names);
@@ -68,11 +70,13 @@ Result<std::shared_ptr<const domain::Authority>> load_authority(const View& view
   return std::shared_ptr<const domain::Authority>(std::move(authority));
 }
 
-Result<std::shared_ptr<const domain::Authority>> load_client_authority(const View& view, const std::vector<std::string>& scopes, const DepartmentId& department) {
+Result<std::shared_ptr<const domain::Authority>> load_client_authority(const View& view, const std::vector<std::string>& scopes,
+                                                                       const DepartmentId& department) {
   QUANJI_TRY(const auto epoch, stored_epoch(view, "access"));
   QUANJI_TRY(const auto departments, tree(view));
   const auto permissions = domain::permission_set(domain::resolve(scopes, domain::permission_names()));
-  return std::shared_ptr<const domain::Authority>(std::make_shared<domain::Authority>(departments.resolve({{permissions, department, true}}, epoch)));
+  return std::shared_ptr<const domain::Authority>(
+      std::make_shared<domain::Authority>(departments.resolve({{permissions, department, true}}, epoch)));
 }
 
 std::shared_ptr<const domain::Authority> acting_for(const domain::Authority& client, const domain::Authority& person) {
@@ -80,7 +84,8 @@ std::shared_ptr<const domain::Authority> acting_for(const domain::Authority& cli
 }
 
 Result<bool> every_read_audited(const View& view, const UserId& user) {
-  QUANJI_TRY(const auto row, view.row(sql::grant_held_anywhere, {{"user_id", user}, {"role_id", domain::id_of(domain::Preset::inspection_account)}}));
+  QUANJI_TRY(const auto row,
+             view.row(sql::grant_held_anywhere, {{"user_id", user}, {"role_id", domain::id_of(domain::Preset::inspection_account)}}));
   return row && row->integer("n") > 0;
 }
 

@@ -21,7 +21,8 @@ using domain::UserId;
 // Nothing may be done by who is disabled, expired or gone. Marked with the epoch of the view.
 Result<std::shared_ptr<const domain::Authority>> load_authority(const View&, const UserId&);
 // A client has its scopes (permission names or patterns, "task.*") in its department and all below.
-Result<std::shared_ptr<const domain::Authority>> load_client_authority(const View&, const std::vector<std::string>& scopes, const DepartmentId&);
+Result<std::shared_ptr<const domain::Authority>> load_client_authority(const View&, const std::vector<std::string>& scopes,
+                                                                       const DepartmentId&);
 // What both may do: a client that acts for a person.
 std::shared_ptr<const domain::Authority> acting_for(const domain::Authority& client, const domain::Authority& person);
 // Whether the user holds the inspection account, of whom every read is audited.

@@ -51,7 +51,8 @@ void walk(House& house, unsigned seed, int steps) {
     switch (random() % 4) {
       case 0: {
         const auto parent = some();
-        const auto made = house.run(House::setup(), &create_department, NewDepartment{.parent_id = parent, .name = "d" + std::to_string(step)});
+        const auto made =
+            house.run(House::setup(), &create_department, NewDepartment{.parent_id = parent, .name = "d" + std::to_string(step)});
         if (!made) break;  // too deep
         departments.push_back(made->id);
         model.parent[made->id.ulid] = parent;
@@ -120,10 +121,12 @@ TEST(Authority, AClientHasItsScopesBelowItsDepartmentAndNoMoreThanThePersonItAct
   const auto user = house.user("u", b);
   house.give(user, domain::Preset::business_user, b);
   std::shared_ptr<const domain::Authority> client;
-  ASSERT_TRUE(house.view([&](const View& v) -> Status {
-    QUANJI_TRY(client, load_client_authority(v, {"flow.*", "task.read"}, a));
-    return {};
-  }).ok());
+  ASSERT_TRUE(house
+                  .view([&](const View& v) -> Status {
+                    QUANJI_TRY(client, load_client_authority(v, {"flow.*", "task.read"}, a));
+                    return {};
+                  })
+                  .ok());
   const auto number = [](std::string_view name) { return *domain::permission_number(name); };
   EXPECT_TRUE(client->may(number("flow.publish"), a));
   EXPECT_TRUE(client->may(number("flow.run"), b));
@@ -140,13 +143,16 @@ TEST(Authority, TheInspectionAccountReadsEverythingAndEveryReadIsAudited) {
   House house;
   const auto user = house.user("inspector");
   house.give(user, domain::Preset::inspection_account);
-  for (const auto& name : domain::permission_names()) EXPECT_EQ(house.may(user, name, domain::root_department), name.ends_with(".read")) << name;
+  for (const auto& name : domain::permission_names())
+    EXPECT_EQ(house.may(user, name, domain::root_department), name.ends_with(".read")) << name;
   bool audited = false, other = true;
-  ASSERT_TRUE(house.view([&](const View& v) -> Status {
-    QUANJI_TRY(audited, every_read_audited(v, user));
-    QUANJI_TRY(other, every_read_audited(v, house.auditor));
-    return {};
-  }).ok());
+  ASSERT_TRUE(house
+                  .view([&](const View& v) -> Status {
+                    QUANJI_TRY(audited, every_read_audited(v, user));
+                    QUANJI_TRY(other, every_read_audited(v, house.auditor));
+                    return {};
+                  })
+                  .ok());
   EXPECT_TRUE(audited);
   EXPECT_FALSE(other);
 }
@@ -159,14 +165,18 @@ TEST(Explain, AgreesWithAuthorityAndNamesTheGrantThatGives) {
   house.give(user, domain::Preset::business_user, c, false);
   for (const auto& name : domain::permission_names())
     for (const auto& department : {domain::root_department, a, b, c}) {
-      const auto told = house.ask(house.as(house.security, "user.read"), &explain, ExplainAsk{.user_id = user, .permission = name, .department_id = department});
+      const auto told = house.ask(house.as(house.security, "user.read"), &explain,
+                                  ExplainAsk{.user_id = user, .permission = name, .department_id = department});
       ASSERT_TRUE(told.ok());
       EXPECT_EQ(told->allowed, house.may(user, name, department)) << name;
       EXPECT_EQ(std::any_of(told->grants.begin(), told->grants.end(), [](const auto& grant) { return grant.gives; }), told->allowed);
     }
-  const auto why = house.ask(house.as(house.security, "user.read"), &explain, ExplainAsk{.user_id = user, .permission = "task.stop", .department_id = b});
-  EXPECT_EQ(why->en, "Allowed: u has task.stop in \"总部/a/b\"; operator holds it and is granted above in \"总部/a\" with the departments below");
-  const auto why_not = house.ask(house.as(house.security, "user.read"), &explain, ExplainAsk{.user_id = user, .permission = "role.create", .department_id = b});
+  const auto why = house.ask(house.as(house.security, "user.read"), &explain,
+                             ExplainAsk{.user_id = user, .permission = "task.stop", .department_id = b});
+  EXPECT_EQ(why->en,
+            "Allowed: u has task.stop in \"总部/a/b\"; operator holds it and is granted above in \"总部/a\" with the departments below");
+  const auto why_not = house.ask(house.as(house.security, "user.read"), &explain,
+                                 ExplainAsk{.user_id = user, .permission = "role.create", .department_id = b});
   EXPECT_EQ(why_not->roles_that_would, std::vector<std::string>{"security_administrator"});
 }
 
@@ -175,7 +185,8 @@ TEST(Explain, SaysThatADisabledUserMayDoNothing) {
   const auto user = house.user("u");
   house.give(user, domain::Preset::operator_);
   ASSERT_TRUE(house.run(House::setup(), &disable_user, UserStop{user, "x"}).ok());
-  const auto told = house.ask(house.as(house.security, "user.read"), &explain, ExplainAsk{.user_id = user, .permission = "task.stop", .department_id = domain::root_department});
+  const auto told = house.ask(house.as(house.security, "user.read"), &explain,
+                              ExplainAsk{.user_id = user, .permission = "task.stop", .department_id = domain::root_department});
   ASSERT_TRUE(told.ok());
   EXPECT_FALSE(told->allowed);
   EXPECT_EQ(told->en, "Not allowed: u is disabled: no grant is in force");
@@ -187,9 +198,11 @@ TEST(Explain, IsForWhoMayReadGrantsThereAndForOneself) {
   const ExplainAsk about_user{.user_id = user, .permission = "task.stop", .department_id = domain::root_department};
   EXPECT_TRUE(house.ask(house.as(user, "flow.read"), &explain, about_user).ok());
   EXPECT_EQ(code_of(house.ask(house.as(other, "flow.read"), &explain, about_user)), Code::not_found);
-  EXPECT_EQ(code_of(house.ask(house.as(house.security, "user.read"), &explain, ExplainAsk{.permission = "task.stop", .department_id = domain::root_department})),
+  EXPECT_EQ(code_of(house.ask(house.as(house.security, "user.read"), &explain,
+                              ExplainAsk{.permission = "task.stop", .department_id = domain::root_department})),
             Code::invalid_field);
-  EXPECT_EQ(code_of(house.ask(house.as(user, "flow.read"), &explain, ExplainAsk{.user_id = user, .permission = "task.fly", .department_id = domain::root_department})),
+  EXPECT_EQ(code_of(house.ask(house.as(user, "flow.read"), &explain,
+                              ExplainAsk{.user_id = user, .permission = "task.fly", .department_id = domain::root_department})),
             Code::invalid_field);
 }
 

@@ -14,17 +14,21 @@ namespace quanji::services {
 namespace sql = storage::sql;
 
 QUANJI_FIELDS(CallRecord, QF(id, "标识", "Identifier"), QF(at, "时间", "When"), QF(actor, "调用者标识", "Id of the user, client or robot"),
-              QF(account, "账号", "Account, client or robot name"), QF(operation, "操作", "Operation; empty when there is none at that path"),
-              QF(verb, "方法", "Method"), QF(path, "路径，不含参数", "Path without the query"), QF(status, "HTTP 状态", "HTTP status"),
+              QF(account, "账号", "Account, client or robot name"),
+              QF(operation, "操作", "Operation; empty when there is none at that path"), QF(verb, "方法", "Method"),
+              QF(path, "路径，不含参数", "Path without the query"), QF(status, "HTTP 状态", "HTTP status"),
               QF(code, "结果码，0 为成功", "0, or the code of the failure"), QF(took_micros, "耗时（微秒）", "Microseconds it took"),
               QF(address, "来源地址", "From where"), QF(request_id, "请求编号", "Request id"))
 QUANJI_FIELDS(CallStatsAsk, QF(from, "起始时间", "From, included"), QF(to, "截止时间", "To, excluded; at most 31 days later"),
               QF(interval_seconds, "统计间隔（秒），60 的倍数", "Length of an interval, a multiple of 60", .min = 60, .max = 31 * 86400),
               QF(client, "调用者标识", "Id of the user, client or robot"), QF(operation, "操作", "Operation"))
-QUANJI_FIELDS(CallStatsRow, QF(from, "区间起点", "Start of the interval"), QF(client, "调用者标识；空为未登录", "Id of the caller; empty: not signed in"),
+QUANJI_FIELDS(CallStatsRow, QF(from, "区间起点", "Start of the interval"),
+              QF(client, "调用者标识；空为未登录", "Id of the caller; empty: not signed in"),
               QF(account, "账号", "Account, client or robot name"), QF(operation, "操作", "Operation"), QF(count, "次数", "Calls"),
-              QF(errors, "失败次数", "Failed calls"), QF(error_share, "失败比例", "Failed share"), QF(p50_micros, "50 分位耗时（微秒）", "Median, microseconds"),
-              QF(p95_micros, "95 分位耗时（微秒）", "95th percentile, microseconds"), QF(p99_micros, "99 分位耗时（微秒）", "99th percentile, microseconds"),
+              QF(errors, "失败次数", "Failed calls"), QF(error_share, "失败比例", "Failed share"),
+              QF(p50_micros, "50 分位耗时（微秒）", "Median, microseconds"),
+              QF(p95_micros, "95 分位耗时（微秒）", "95th percentile, microseconds"),
+              QF(p99_micros, "99 分位耗时（微秒）", "99th percentile, microseconds"),
               QF(max_micros, "最长耗时（微秒）", "Longest, microseconds"))
 QUANJI_FIELDS(CallStats, QF(count, "总次数", "Calls in all"), QF(errors, "总失败次数", "Failed calls in all"),
               QF(items, "按区间、调用者、操作分列", "By interval, caller and operation", .max = 10000))
@@ -74,21 +78,22 @@ Status write_calls(Change& change, std::span<const LoggedCall> calls) {
 Status write_minute(Change& change, const base::Ulid& run, const MinuteOfCalls& minute) {
   const auto histogram = minute.took.to_bytes();
   QUANJI_TRY([[maybe_unused]] const auto written, change.run(sql::call_minute_put, {{"minute", minute.minute},
-                                                                                   {"run", run},
-                                                                                   {"actor", minute.actor},
-                                                                                   {"operation", minute.operation},
-                                                                                   {"code", minute.code},
-                                                                                   {"account", minute.account},
-                                                                                   {"count", minute.took.count()},
-                                                                                   {"histogram", histogram}}));
+                                                                                    {"run", run},
+                                                                                    {"actor", minute.actor},
+                                                                                    {"operation", minute.operation},
+                                                                                    {"code", minute.code},
+                                                                                    {"account", minute.account},
+                                                                                    {"count", minute.took.count()},
+                                                                                    {"histogram", histogram}}));
   return {};
 }
 
 Result<std::int64_t> sweep_calls(Change& change, std::int64_t limit) {
   constexpr std::int64_t minute_micros = 60'000'000;
   QUANJI_TRY(const auto calls, change.run(sql::call_log_sweep, {{"before", change.now().plus(-calls_kept_for)}, {"limit", limit}}));
-  QUANJI_TRY(const auto minutes, change.run(sql::call_minutes_sweep,
-                                            {{"before", change.now().plus(-call_minutes_kept_for).micros / minute_micros}, {"limit", limit}}));
+  QUANJI_TRY(const auto minutes,
+             change.run(sql::call_minutes_sweep,
+                        {{"before", change.now().plus(-call_minutes_kept_for).micros / minute_micros}, {"limit", limit}}));
   return calls + minutes;
 }
 
@@ -146,7 +151,8 @@ Result<CallStats> call_stats(const View& view, const CallStatsAsk& ask) {
   QUANJI_TRY(const auto rows, view.rows(sql::call_minutes_between, {{"from", from}, {"to", to}, {"limit", minute_rows + 1}}));
   const auto too_much = [] {
     return base::Error(base::Code::invalid_field)
-        .with_field("from", {"范围内数据过多，请缩短时间或加长间隔。", "Too much lies in the range: ask for a shorter time or longer intervals."});
+        .with_field("from",
+                    {"范围内数据过多，请缩短时间或加长间隔。", "Too much lies in the range: ask for a shorter time or longer intervals."});
   };
   if (rows.size() > static_cast<std::size_t>(minute_rows)) return too_much();
   for (const auto& row : rows) {

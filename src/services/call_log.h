@@ -29,11 +29,11 @@ struct MinuteOfCalls {
   std::int64_t minute = 0;  // since 1970, in minutes
   std::string actor, account, operation;
   std::int64_t code = 0;
-  domain::Histogram took;   // microseconds; its count is the number of calls
+  domain::Histogram took;  // microseconds; its count is the number of calls
 };
 Status write_minute(Change& change, const base::Ulid& run, const MinuteOfCalls& minute);
 
-inline constexpr std::chrono::hours calls_kept_for{24 * 184};       // 6 months, the floor of retention
+inline constexpr std::chrono::hours calls_kept_for{24 * 184};  // 6 months, the floor of retention
 inline constexpr std::chrono::hours call_minutes_kept_for{24 * 184};
 // Deletes at most `limit` rows of each that are too old; how many it deleted.
 Result<std::int64_t> sweep_calls(Change& change, std::int64_t limit = 500);
@@ -53,15 +53,15 @@ const storage::Listing& call_listing();
 Result<base::Page<CallRecord>> list_calls(const View& view, const base::ListQuery& query);
 
 struct CallStatsAsk {
-  base::Time from, to;                       // whole minutes; at most 31 days
+  base::Time from, to;                           // whole minutes; at most 31 days
   std::optional<std::int64_t> interval_seconds;  // a multiple of 60; absent: one interval from `from` to `to`
-  std::optional<std::string> client;         // actor id text
+  std::optional<std::string> client;             // actor id text
   std::optional<std::string> operation;
   static const base::FieldList& fields();
 };
 struct CallStatsRow {
   base::Time from;
-  std::string client;      // actor id text; empty: callers that were not signed in
+  std::string client;  // actor id text; empty: callers that were not signed in
   std::string account, operation;
   std::int64_t count = 0, errors = 0;
   double error_share = 0;

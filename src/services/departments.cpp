@@ -37,8 +37,10 @@ bool is_path_name(std::string_view t) {
   return !t.empty() && !starts_blank(t) && !ends_blank(t) &&
          std::none_of(t.begin(), t.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f || c == '/'; });
 }
-constexpr base::Pattern path_name{"^(?![ \\u00a0\\u3000])[^/\\u0000-\\u001f\\u007f]+(?<![ \\u00a0\\u3000])$", is_path_name,
-                                  {"不能为空、不能含 / 或控制字符，首尾不能是空格", "not empty, no / or control characters, no blank at either end"}};
+constexpr base::Pattern path_name{
+    "^(?![ \\u00a0\\u3000])[^/\\u0000-\\u001f\\u007f]+(?<![ \\u00a0\\u3000])$",
+    is_path_name,
+    {"不能为空、不能含 / 或控制字符，首尾不能是空格", "not empty, no / or control characters, no blank at either end"}};
 
 }  // namespace
 
@@ -68,7 +70,8 @@ QUANJI_FIELDS(NewDepartment,  //
               QF(region, "地区", "Region", .max = name_length, .pattern = &base::printable_pattern),
               QF(remark, "备注", "Remark", .max = remark_length, .pattern = &base::printable_pattern),
               QF(order, "同级内的排列次序，小者在前", "Order among siblings, smaller first", .min = 0, .max = 1'000'000, .fallback = "0"),
-              QF(legal_entity, "是否独立法人（跨法人不得共享）", "A legal entity of its own: nothing is shared across", .fallback = "false"))
+              QF(legal_entity, "是否独立法人（跨法人不得共享）", "A legal entity of its own: nothing is shared across",
+                 .fallback = "false"))
 QUANJI_FIELDS(DepartmentChange,  //
               QF(id, "部门标识", "Department id", .flags = base::in_path),
               QF(name, "名称，同级唯一", "Name, unique among siblings", .min = 1, .max = name_length, .pattern = &path_name),
@@ -100,7 +103,9 @@ std::vector<DepartmentContents>& contents() {
   return registered;
 }
 
-Result<std::optional<Department>> find(const View& view, const DepartmentId& id) { return view.maybe<Department>(sql::department_by_id, {{"id", id}}); }
+Result<std::optional<Department>> find(const View& view, const DepartmentId& id) {
+  return view.maybe<Department>(sql::department_by_id, {{"id", id}});
+}
 
 // The department under the rights of the operation under way.
 Result<Department> department_for_act(const View& view, const DepartmentId& id) {
@@ -123,7 +128,8 @@ Status check_code(const View& view, const std::optional<std::string>& code, cons
   if (!code) return {};
   QUANJI_TRY(const auto row, view.row(sql::department_coded, {{"code", *code}}));
   if (row && row->id<DepartmentId>("id") != self)
-    return Error(Code::name_taken, Text(fmt::format("部门编码 {} 已被使用，请换一个编码", *code), fmt::format("the department code {} is taken: take another", *code)))
+    return Error(Code::name_taken, Text(fmt::format("部门编码 {} 已被使用，请换一个编码", *code),
+                                        fmt::format("the department code {} is taken: take another", *code)))
         .with_field("code", Text("编码重复", "taken"));
   return {};
 }
@@ -151,16 +157,19 @@ Status write(Change& change, Department& department) {
 
 // Everything below follows a new path and level.
 Status repath_below(Change& change, const Department& department, const std::string& old_path, std::int64_t levels) {
-  const auto old_length = std::count_if(old_path.begin(), old_path.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
-  QUANJI_DO(change.run(sql::department_repath_below, {{"id", department.id}, {"new_path", department.path}, {"old_length", old_length}, {"levels", levels}}));
+  const auto old_length =
+      std::count_if(old_path.begin(), old_path.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
+  QUANJI_DO(change.run(sql::department_repath_below,
+                       {{"id", department.id}, {"new_path", department.path}, {"old_length", old_length}, {"levels", levels}}));
   return {};
 }
 
 std::string path_below(const Department& parent, const std::string& name) { return fmt::format("{}/{}", parent.path, name); }
 
 Error too_deep() {
-  return Error(Code::invalid_field).with_field("parentId", Text(fmt::format("部门层级最多 {} 级", domain::max_depth),
-                                                                 fmt::format("departments stand at most {} levels below the root", domain::max_depth)));
+  return Error(Code::invalid_field)
+      .with_field("parentId", Text(fmt::format("部门层级最多 {} 级", domain::max_depth),
+                                   fmt::format("departments stand at most {} levels below the root", domain::max_depth)));
 }
 
 Result<std::int64_t> counted(const View& view, const storage::Query& query, const DepartmentId& id) {
@@ -168,46 +177,45 @@ Result<std::int64_t> counted(const View& view, const storage::Query& query, cons
   return row ? row->integer("n") : 0;
 }
 
-const std::vector<std::string> columns{"id", "parent_id", "name", "code", "leader_id", "region", "remark", "\"order\"", "path", "depth", "legal_entity",
-                                       "state", "created_at", "created_by", "updated_at", "updated_by", "revision"};
+const std::vector<std::string> columns{"id",         "parent_id",  "name",       "code",       "leader_id",    "region",
+                                       "remark",     "\"order\"",  "path",       "depth",      "legal_entity", "state",
+                                       "created_at", "created_by", "updated_at", "updated_by", "revision"};
 
 using storage::ColumnType;
 using storage::FilterOp;
 
 const ResourceList& every_department() {
-  static const ResourceList list(
-      {.name = "departments",
-       .from = "departments",
-       .columns = columns,
-       .filters = {{"parent_id", "parent_id", FilterOp::eq, ColumnType::bytes, "departments_by_parent_path"},
-                   {"name", "name", FilterOp::eq, ColumnType::text, "departments_by_name"},
-                   {"code", "code", FilterOp::eq, ColumnType::text, ""},
-                   {"state", "state", FilterOp::eq, ColumnType::text, ""},
-                   {"created", "created_at", FilterOp::range, ColumnType::integer, "departments_by_created"},
-                   {"scope", "id", FilterOp::in, ColumnType::bytes, ""}},
-       .sorts = {{"path", "path", ColumnType::text, "departments_by_path"},
-                 {"created_at", "created_at", ColumnType::integer, "departments_by_created"}},
-       .default_sort = "path",
-       .keyword_columns = {"name", "code", "path"},
-       .size = storage::ListPlan::Size::small},
-      {{"parent_id", &base::value_ops<DepartmentId>, {"上级部门", "Department above"}},
-       {"name", &base::value_ops<std::string>, {"名称", "Name"}},
-       {"code", &base::value_ops<std::string>, {"部门编码", "Department code"}},
-       {"state", &base::value_ops<DepartmentState>, {"状态", "State"}}});
+  static const ResourceList list({.name = "departments",
+                                  .from = "departments",
+                                  .columns = columns,
+                                  .filters = {{"parent_id", "parent_id", FilterOp::eq, ColumnType::bytes, "departments_by_parent_path"},
+                                              {"name", "name", FilterOp::eq, ColumnType::text, "departments_by_name"},
+                                              {"code", "code", FilterOp::eq, ColumnType::text, ""},
+                                              {"state", "state", FilterOp::eq, ColumnType::text, ""},
+                                              {"created", "created_at", FilterOp::range, ColumnType::integer, "departments_by_created"},
+                                              {"scope", "id", FilterOp::in, ColumnType::bytes, ""}},
+                                  .sorts = {{"path", "path", ColumnType::text, "departments_by_path"},
+                                            {"created_at", "created_at", ColumnType::integer, "departments_by_created"}},
+                                  .default_sort = "path",
+                                  .keyword_columns = {"name", "code", "path"},
+                                  .size = storage::ListPlan::Size::small},
+                                 {{"parent_id", &base::value_ops<DepartmentId>, {"上级部门", "Department above"}},
+                                  {"name", &base::value_ops<std::string>, {"名称", "Name"}},
+                                  {"code", &base::value_ops<std::string>, {"部门编码", "Department code"}},
+                                  {"state", &base::value_ops<DepartmentState>, {"状态", "State"}}});
   return list;
 }
 const ResourceList& children() {
-  static const ResourceList list(
-      {.name = "department_children",
-       .from = "departments",
-       .columns = columns,
-       .filters = {{"parent_id", "parent_id", FilterOp::eq, ColumnType::bytes, "departments_by_parent_order"},
-                   {"state", "state", FilterOp::eq, ColumnType::text, ""},
-                   {"scope", "id", FilterOp::in, ColumnType::bytes, ""}},
-       .sorts = {{"order", "\"order\"", ColumnType::integer, "departments_by_order"},
-                 {"path", "path", ColumnType::text, "departments_by_path"}},
-       .default_sort = "order"},
-      {{"state", &base::value_ops<DepartmentState>, {"状态", "State"}}});
+  static const ResourceList list({.name = "department_children",
+                                  .from = "departments",
+                                  .columns = columns,
+                                  .filters = {{"parent_id", "parent_id", FilterOp::eq, ColumnType::bytes, "departments_by_parent_order"},
+                                              {"state", "state", FilterOp::eq, ColumnType::text, ""},
+                                              {"scope", "id", FilterOp::in, ColumnType::bytes, ""}},
+                                  .sorts = {{"order", "\"order\"", ColumnType::integer, "departments_by_order"},
+                                            {"path", "path", ColumnType::text, "departments_by_path"}},
+                                  .default_sort = "order"},
+                                 {{"state", &base::value_ops<DepartmentState>, {"状态", "State"}}});
   return list;
 }
 
@@ -215,7 +223,9 @@ const ResourceList& children() {
 
 const base::ListShape& department_list_shape() { return every_department().shape(); }
 const storage::Listing& department_listing() { return every_department().listing(); }
-Result<Page<Department>> list_departments(const View& view, const base::ListQuery& query) { return every_department().read<Department>(view, query); }
+Result<Page<Department>> list_departments(const View& view, const base::ListQuery& query) {
+  return every_department().read<Department>(view, query);
+}
 const base::ListShape& child_list_shape() { return children().shape(); }
 const storage::Listing& child_listing() { return children().listing(); }
 Result<Page<Department>> list_children(const View& view, const base::ListQuery& query) {
@@ -278,8 +288,9 @@ Status takes_new(const View& view, const DepartmentId& id, std::string_view fiel
   QUANJI_TRY(const auto found, find(view, id));
   if (!found) return Error(Code::invalid_field).with_field(std::string(field), Text("没有这个部门", "there is no such department"));
   if (found->state == DepartmentState::disabled)
-    return Error(Code::wrong_state, Text(fmt::format("部门“{}”已停用，不能再放入新的内容；请先启用", found->path),
-                                         fmt::format("the department \"{}\" is disabled and takes nothing new: enable it first", found->path)))
+    return Error(Code::wrong_state,
+                 Text(fmt::format("部门“{}”已停用，不能再放入新的内容；请先启用", found->path),
+                      fmt::format("the department \"{}\" is disabled and takes nothing new: enable it first", found->path)))
         .with_field(std::string(field), Text("部门已停用", "the department is disabled"));
   return {};
 }
@@ -345,7 +356,8 @@ Result<Department> move_department(Change& change, const DepartmentMove& in) {
   for (const auto row : below) {
     height = std::max(height, row.integer("level"));
     if (row.id<DepartmentId>("id") == in.parent_id)
-      return Error(Code::invalid_field).with_field("parentId", Text("不能移到自己或自己的下级之下", "a department cannot be moved below itself"));
+      return Error(Code::invalid_field)
+          .with_field("parentId", Text("不能移到自己或自己的下级之下", "a department cannot be moved below itself"));
   }
   if (parent.depth + 1 + height > domain::max_depth) return too_deep();
   QUANJI_DO(check_name(change, in.parent_id, department.name, department.id));
@@ -366,7 +378,8 @@ Result<Department> disable_department(Change& change, const DepartmentStop& in) 
   QUANJI_TRY(auto department, department_for_act(change, in.id));
   QUANJI_DO(expect_revision(change, department.revision));
   if (!department.parent_id) return Error(Code::wrong_state, Text("根部门不能停用", "the root department cannot be disabled"));
-  if (department.state == DepartmentState::disabled) return Error(Code::wrong_state, Text("部门已经停用", "the department is disabled already"));
+  if (department.state == DepartmentState::disabled)
+    return Error(Code::wrong_state, Text("部门已经停用", "the department is disabled already"));
   const auto before = stored(department);
   department.state = DepartmentState::disabled;
   QUANJI_DO(write(change, department));
@@ -377,7 +390,8 @@ Result<Department> disable_department(Change& change, const DepartmentStop& in) 
 Result<Department> enable_department(Change& change, const DepartmentRef& in) {
   QUANJI_TRY(auto department, department_for_act(change, in.id));
   QUANJI_DO(expect_revision(change, department.revision));
-  if (department.state == DepartmentState::enabled) return Error(Code::wrong_state, Text("部门已经启用", "the department is enabled already"));
+  if (department.state == DepartmentState::enabled)
+    return Error(Code::wrong_state, Text("部门已经启用", "the department is enabled already"));
   const auto before = stored(department);
   department.state = DepartmentState::enabled;
   QUANJI_DO(write(change, department));
@@ -408,8 +422,9 @@ Status delete_department(Change& change, const DepartmentRef& in) {
     refer(kind.what, n);
   }
   if (!zh.empty())
-    return Error(Code::still_referenced, Text(fmt::format("部门“{}”下还有：{}；请先移走或删除", department.path, zh),
-                                              fmt::format("the department \"{}\" still has {}: move or delete them first", department.path, en)));
+    return Error(Code::still_referenced,
+                 Text(fmt::format("部门“{}”下还有：{}；请先移走或删除", department.path, zh),
+                      fmt::format("the department \"{}\" still has {}: move or delete them first", department.path, en)));
   QUANJI_DO(change.run(sql::department_deleted_members_up, {{"id", in.id}, {"parent_id", *department.parent_id}}));
   QUANJI_TRY(const auto n, change.run_with(sql::department_delete, department));
   if (n != 1) return Error(Code::changed_meanwhile);

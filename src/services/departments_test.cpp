@@ -10,7 +10,9 @@ using base::Code;
 using testing::code_of;
 using testing::House;
 
-Result<Department> read(House& house, const DepartmentId& id) { return house.ask(house.as(house.system, "department.read"), &read_department, DepartmentRef{id}); }
+Result<Department> read(House& house, const DepartmentId& id) {
+  return house.ask(house.as(house.system, "department.read"), &read_department, DepartmentRef{id});
+}
 Result<Department> move(House& house, const DepartmentId& id, const DepartmentId& parent) {
   return house.run(house.as(house.system, "department.move"), &move_department, DepartmentMove{id, parent, "why"});
 }
@@ -23,14 +25,16 @@ TEST(Departments, StandUpToEightLevelsBelowTheRootAndNoDeeper) {
   ASSERT_TRUE(deepest.ok());
   EXPECT_EQ(deepest->depth, domain::max_depth);
   EXPECT_EQ(deepest->path, "总部/d1/d2/d3/d4/d5/d6/d7/d8");
-  const auto more = house.run(house.as(house.system, "department.create"), &create_department, NewDepartment{.parent_id = at, .name = "d9"});
+  const auto more =
+      house.run(house.as(house.system, "department.create"), &create_department, NewDepartment{.parent_id = at, .name = "d9"});
   ASSERT_EQ(code_of(more), Code::invalid_field);
   EXPECT_EQ(more.error().fields().at(0).field, "parentId");
 }
 
 TEST(Departments, AMoveRewritesThePathsAndLevelsOfAllBelow) {
   House house;
-  const auto a = house.department("甲"), b = house.department("乙"), below = house.department("丙", a), deep = house.department("丁", below);
+  const auto a = house.department("甲"), b = house.department("乙"), below = house.department("丙", a),
+             deep = house.department("丁", below);
   ASSERT_TRUE(move(house, a, b).ok());
   EXPECT_EQ(read(house, deep)->path, "总部/乙/甲/丙/丁");
   EXPECT_EQ(read(house, deep)->depth, 4);
@@ -59,7 +63,8 @@ TEST(Departments, NamesAreUniqueAmongSiblingsAndCodesEverywhere) {
   const auto a = house.department("a");
   house.department("b");
   const auto system = house.as(house.system, "department.create");
-  EXPECT_EQ(code_of(house.run(system, &create_department, NewDepartment{.parent_id = domain::root_department, .name = "a"})), Code::name_taken);
+  EXPECT_EQ(code_of(house.run(system, &create_department, NewDepartment{.parent_id = domain::root_department, .name = "a"})),
+            Code::name_taken);
   const auto below = house.run(system, &create_department, NewDepartment{.parent_id = a, .name = "a", .code = "Q1"});
   ASSERT_TRUE(below.ok());
   EXPECT_EQ(code_of(house.run(system, &create_department, NewDepartment{.parent_id = a, .name = "c", .code = "Q1"})), Code::name_taken);
@@ -87,8 +92,11 @@ TEST(Departments, ADisabledOneTakesNothingNewAndStaysReadable) {
   const auto off = house.run(house.as(house.system, "department.disable"), &disable_department, DepartmentStop{a, "closed"});
   ASSERT_TRUE(off.ok());
   EXPECT_EQ(house.last_note.reason, "closed");
-  EXPECT_EQ(code_of(house.run(house.as(house.system, "department.create"), &create_department, NewDepartment{.parent_id = a, .name = "x"})), Code::wrong_state);
-  EXPECT_EQ(code_of(house.run(house.as(house.system, "user.create"), &create_user, NewUser{.account = "u", .name = "u", .department_id = a})), Code::wrong_state);
+  EXPECT_EQ(code_of(house.run(house.as(house.system, "department.create"), &create_department, NewDepartment{.parent_id = a, .name = "x"})),
+            Code::wrong_state);
+  EXPECT_EQ(
+      code_of(house.run(house.as(house.system, "user.create"), &create_user, NewUser{.account = "u", .name = "u", .department_id = a})),
+      Code::wrong_state);
   EXPECT_TRUE(read(house, a).ok());
   ASSERT_TRUE(house.run(house.as(house.system, "department.enable"), &enable_department, DepartmentRef{a}).ok());
   house.department("x", a);

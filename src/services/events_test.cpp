@@ -15,18 +15,22 @@ void events_on(testing::Bench& bench) {
     return {};
   };
   ASSERT_TRUE(bench.change(tell).ok());
-  EXPECT_FALSE(bench.change([&](Change& c) -> Status {
-    QUANJI_DO(tell(c));
-    return base::Error(base::Code::wrong_state);
-  }).ok());
+  EXPECT_FALSE(bench
+                   .change([&](Change& c) -> Status {
+                     QUANJI_DO(tell(c));
+                     return base::Error(base::Code::wrong_state);
+                   })
+                   .ok());
   EXPECT_EQ(bench.number(count_events), 1) << "what was refused is not told";
   bench.clock->advance(std::chrono::hours(24 * 7 + 1));
   ASSERT_TRUE(bench.change(tell).ok());
   std::int64_t swept = 0;
-  ASSERT_TRUE(bench.change([&](Change& c) -> Status {
-    QUANJI_TRY(swept, sweep_events(c));
-    return {};
-  }).ok());
+  ASSERT_TRUE(bench
+                  .change([&](Change& c) -> Status {
+                    QUANJI_TRY(swept, sweep_events(c));
+                    return {};
+                  })
+                  .ok());
   EXPECT_EQ(swept, 1);
   EXPECT_EQ(bench.number(count_events), 1);
 }

@@ -25,9 +25,10 @@ constexpr std::int64_t reason_length = 500;
 }  // namespace
 
 QUANJI_FIELDS(Grant,  //
-              QF(id, "授权标识", "Grant id"), QF(user_id, "用户", "User"), QF(role_id, "角色", "Role"), QF(role_name, "角色名", "Name of the role"),
-              QF(department_id, "在哪个部门", "In which department"), QF(inherit, "是否含全部下级部门", "Also in every department below"),
-              QF(created_at, "创建时间", "When it was made"), QF(created_by, "创建人", "Who made it"), QF(updated_at, "更新时间", "When it last changed"),
+              QF(id, "授权标识", "Grant id"), QF(user_id, "用户", "User"), QF(role_id, "角色", "Role"),
+              QF(role_name, "角色名", "Name of the role"), QF(department_id, "在哪个部门", "In which department"),
+              QF(inherit, "是否含全部下级部门", "Also in every department below"), QF(created_at, "创建时间", "When it was made"),
+              QF(created_by, "创建人", "Who made it"), QF(updated_at, "更新时间", "When it last changed"),
               QF(updated_by, "更新人", "Who changed it last"), QF(revision, "版本号", "Revision"))
 QUANJI_FIELDS(NewGrant,  //
               QF(id, "用户标识", "User id", .flags = base::in_path), QF(role_id, "角色", "Role"),
@@ -61,8 +62,9 @@ Status exclusive(const View& view, const UserId& user, const Role& role) {
     QUANJI_TRY(const auto held, count(view, sql::grant_held_anywhere, {{"user_id", user}, {"role_id", domain::id_of(other)}}));
     if (held == 0) continue;
     const auto& row = domain::row_of(other);
-    return Error(Code::wrong_state, Text(fmt::format("该用户已是{}，不能再成为{}：三员分立", row.title.zh, adding->title.zh),
-                                         fmt::format("the user is {} already and cannot become {}: the three are kept apart", row.name, adding->name)));
+    return Error(Code::wrong_state,
+                 Text(fmt::format("该用户已是{}，不能再成为{}：三员分立", row.title.zh, adding->title.zh),
+                      fmt::format("the user is {} already and cannot become {}: the three are kept apart", row.name, adding->name)));
   }
   return {};
 }
@@ -96,30 +98,32 @@ Result<Grant> write(Change& change, const UserId& user, const Role& role, const 
 using storage::ColumnType;
 using storage::FilterOp;
 const ResourceList& grants() {
-  static const ResourceList list({.name = "grants",
-                                  .from = "grants join roles on roles.id = grants.role_id",
-                                  .columns = {"grants.id as id", "user_id", "role_id", "roles.name as role_name", "department_id", "inherit",
-                                              "grants.created_at as created_at", "grants.created_by as created_by", "grants.updated_at as updated_at",
-                                              "grants.updated_by as updated_by", "grants.revision as revision"},
-                                  .id = "grants.id",
-                                  .filters = {{"user_id", "user_id", FilterOp::eq, ColumnType::bytes, "grants_once"},
-                                              {"role_id", "role_id", FilterOp::eq, ColumnType::bytes, ""},
-                                              {"department_id", "department_id", FilterOp::eq, ColumnType::bytes, ""}},
-                                  .sorts = {{"created_at", "grants.created_at", ColumnType::integer, "grants_by_user_created"}}},
-                                 {{"role_id", &base::value_ops<RoleId>, {"角色", "Role"}},
-                                  {"department_id", &base::value_ops<DepartmentId>, {"部门", "Department"}}});
+  static const ResourceList list(
+      {.name = "grants",
+       .from = "grants join roles on roles.id = grants.role_id",
+       .columns = {"grants.id as id", "user_id", "role_id", "roles.name as role_name", "department_id", "inherit",
+                   "grants.created_at as created_at", "grants.created_by as created_by", "grants.updated_at as updated_at",
+                   "grants.updated_by as updated_by", "grants.revision as revision"},
+       .id = "grants.id",
+       .filters = {{"user_id", "user_id", FilterOp::eq, ColumnType::bytes, "grants_once"},
+                   {"role_id", "role_id", FilterOp::eq, ColumnType::bytes, ""},
+                   {"department_id", "department_id", FilterOp::eq, ColumnType::bytes, ""}},
+       .sorts = {{"created_at", "grants.created_at", ColumnType::integer, "grants_by_user_created"}}},
+      {{"role_id", &base::value_ops<RoleId>, {"角色", "Role"}}, {"department_id", &base::value_ops<DepartmentId>, {"部门", "Department"}}});
   return list;
 }
 
 // The last administrator of his kind in the root department must stay one.
 Status others_remain(const View& view, const UserId& user, domain::Preset preset) {
   const auto role = domain::id_of(preset);
-  QUANJI_TRY(const auto others, count(view, sql::grant_other_holders,
-                                      {{"role_id", role}, {"department_id", domain::root_department}, {"user_id", user}, {"now", view.now()}}));
+  QUANJI_TRY(const auto others,
+             count(view, sql::grant_other_holders,
+                   {{"role_id", role}, {"department_id", domain::root_department}, {"user_id", user}, {"now", view.now()}}));
   if (others > 0) return {};
   const auto& row = domain::row_of(preset);
-  return Error(Code::wrong_state, Text(fmt::format("这是最后一个能登录的{}；请先把该角色授予另一个人", row.title.zh),
-                                       fmt::format("this is the last {} who may come in: grant the role to somebody else first", row.name)));
+  return Error(Code::wrong_state,
+               Text(fmt::format("这是最后一个能登录的{}；请先把该角色授予另一个人", row.title.zh),
+                    fmt::format("this is the last {} who may come in: grant the role to somebody else first", row.name)));
 }
 
 }  // namespace
@@ -137,20 +141,24 @@ Result<Grant> create_grant(Change& change, const NewGrant& in) {
   if (!user || !may(change, "user.read", user->department_id)) return Error(Code::not_found);
   QUANJI_DO(allow(change, in.department_id));
   if (change.caller().user == in.id)
-    return Error(Code::not_permitted, Text("不能给自己授权，请由另一位安全管理员授权", "nobody grants to himself: ask another security administrator"));
+    return Error(Code::not_permitted,
+                 Text("不能给自己授权，请由另一位安全管理员授权", "nobody grants to himself: ask another security administrator"));
   QUANJI_DO(takes_new(change, in.department_id, "departmentId"));
   QUANJI_TRY(const auto role, find_role(change, in.role_id));
   if (!role) return Error(Code::invalid_field).with_field("roleId", Text("没有这个角色", "there is no such role"));
-  QUANJI_TRY(const auto same, change.row(sql::grant_same, {{"user_id", in.id}, {"role_id", in.role_id}, {"department_id", in.department_id}}));
+  QUANJI_TRY(const auto same,
+             change.row(sql::grant_same, {{"user_id", in.id}, {"role_id", in.role_id}, {"department_id", in.department_id}}));
   if (same)
-    return Error(Code::name_taken, Text(fmt::format("用户 {} 在该部门已有角色 {}；要改变是否含下级，请先撤销再授予", user->account, role->name),
-                                        fmt::format("{} holds {} in that department already: to change the inheritance, revoke it first", user->account, role->name)));
+    return Error(
+        Code::name_taken,
+        Text(fmt::format("用户 {} 在该部门已有角色 {}；要改变是否含下级，请先撤销再授予", user->account, role->name),
+             fmt::format("{} holds {} in that department already: to change the inheritance, revoke it first", user->account, role->name)));
   QUANJI_DO(exclusive(change, in.id, *role));
   QUANJI_TRY(const auto held, permissions_held(change, in.id));
   if (const auto found = domain::find_clash(held, role->permissions)) return Error(Code::wrong_state, domain::say(*found));
   QUANJI_TRY(auto made, write(change, in.id, *role, in.department_id, in.inherit));
-  change.note() = {made.id.text(), fmt::format("{}: {}", user->account, role->name), in.department_id.ulid, basis(*role),
-                   base::to_json(made, base::Side::stored), {}};
+  change.note() = {made.id.text(), fmt::format("{}: {}", user->account, role->name), in.department_id.ulid,
+                   basis(*role),   base::to_json(made, base::Side::stored),          {}};
   return made;
 }
 
@@ -160,18 +168,26 @@ Status delete_grant(Change& change, const GrantRemoval& in) {
   QUANJI_DO(allow(change, found->department_id));
   QUANJI_DO(expect_revision(change, found->revision));
   if (change.caller().user == in.id)
-    return Error(Code::not_permitted, Text("不能撤销自己的授权，请由另一位安全管理员执行", "nobody takes from himself: ask another security administrator"));
-  if (const auto* preset = domain::preset_of(found->role_id); preset && is_exclusive(preset->preset) && found->department_id == domain::root_department)
+    return Error(Code::not_permitted,
+                 Text("不能撤销自己的授权，请由另一位安全管理员执行", "nobody takes from himself: ask another security administrator"));
+  if (const auto* preset = domain::preset_of(found->role_id);
+      preset && is_exclusive(preset->preset) && found->department_id == domain::root_department)
     QUANJI_DO(others_remain(change, in.id, preset->preset));
   QUANJI_DO(change.run(sql::grant_delete, {{"id", in.grant_id}}));
   QUANJI_DO(raise_access_epoch(change));
   QUANJI_TRY(const auto user, standing(change, in.id));
-  change.note() = {found->id.text(), fmt::format("{}: {}", user ? user->account : "", found->role_name), found->department_id.ulid,
-                   base::to_json(*found, base::Side::stored), {}, in.reason};
+  change.note() = {found->id.text(),
+                   fmt::format("{}: {}", user ? user->account : "", found->role_name),
+                   found->department_id.ulid,
+                   base::to_json(*found, base::Side::stored),
+                   {},
+                   in.reason};
   return {};
 }
 
-Result<std::vector<Grant>> grants_of(const View& view, const UserId& user) { return view.all<Grant>(sql::grants_of_user, {{"user_id", user}}); }
+Result<std::vector<Grant>> grants_of(const View& view, const UserId& user) {
+  return view.all<Grant>(sql::grants_of_user, {{"user_id", user}});
+}
 
 Status not_the_last(const View& view, const UserId& user) {
   for (const auto preset : domain::exclusive_presets()) {

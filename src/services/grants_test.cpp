@@ -71,7 +71,8 @@ TEST(Grants, AreGivenOnlyWhereTheGiverMayGive) {
   house.give(local, Preset::security_administrator, a);
   const auto role = domain::id_of(Preset::business_user);
   EXPECT_EQ(code_of(house.run(house.as(local, "grant.create"), &create_grant, NewGrant{user, role, b, false})), Code::not_found);
-  EXPECT_EQ(code_of(house.run(house.as(local, "grant.create"), &create_grant, NewGrant{user, role, domain::root_department, true})), Code::not_found);
+  EXPECT_EQ(code_of(house.run(house.as(local, "grant.create"), &create_grant, NewGrant{user, role, domain::root_department, true})),
+            Code::not_found);
   EXPECT_TRUE(house.run(house.as(local, "grant.create"), &create_grant, NewGrant{user, role, a, false}).ok());
 }
 

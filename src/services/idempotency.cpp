@@ -65,12 +65,15 @@ Result<std::string> without_secrets(const base::FieldList& list, std::string_vie
 std::string idempotency_client(const View& view) {
   const auto& caller = view.caller();
   switch (caller.kind) {
-    case domain::CallerKind::user: return caller.user.text();
+    case domain::CallerKind::user:
+      return caller.user.text();
     case domain::CallerKind::client:
       // Two persons behind one portal are two clients here: one must not be given the other's answer.
       return caller.user.empty() ? caller.client.text() : caller.client.text() + "/" + caller.user.text();
-    case domain::CallerKind::robot: return caller.robot.text();
-    default: return "-";
+    case domain::CallerKind::robot:
+      return caller.robot.text();
+    default:
+      return "-";
   }
 }
 
@@ -78,13 +81,13 @@ Status check_idempotency_key(std::string_view key) {
   const bool printable = std::all_of(key.begin(), key.end(), [](char c) { return c > 0x20 && c < 0x7f; });
   if (!key.empty() && key.size() <= idempotency_key_limit && printable) return {};
   return base::Error(base::Code::invalid_field)
-      .with_field("Idempotency-Key", {"须为 1 到 128 个可见 ASCII 字符，不含空格。", "Must be 1 to 128 visible ASCII characters without spaces."});
+      .with_field("Idempotency-Key",
+                  {"须为 1 到 128 个可见 ASCII 字符，不含空格。", "Must be 1 to 128 visible ASCII characters without spaces."});
 }
 
 Result<std::optional<Kept>> find_idempotent(Change& change, std::string_view client, std::string_view operation, std::string_view key,
                                             const base::Digest& body) {
-  QUANJI_TRY(const auto found,
-             change.row(sql::idempotency_find, {{"client", client}, {"operation", operation}, {"idempotency_key", key}}));
+  QUANJI_TRY(const auto found, change.row(sql::idempotency_find, {{"client", client}, {"operation", operation}, {"idempotency_key", key}}));
   if (!found) return std::optional<Kept>{};
   if (too_old(change, found->time("at"))) {
     QUANJI_TRY([[maybe_unused]] const auto removed,
@@ -109,7 +112,8 @@ Status keep_idempotent(Change& change, std::string_view client, std::string_view
   }
   if (what.text.size() > kept_answer_limit) {
     if (kept.id.empty())
-      return base::Error(base::Code::bug, "an answer over 16 KiB without an id cannot be kept for its idempotency key: " + std::string(operation));
+      return base::Error(base::Code::bug,
+                         "an answer over 16 KiB without an id cannot be kept for its idempotency key: " + std::string(operation));
     what.text.clear();
   }
   QUANJI_TRY(const auto written, change.run(sql::idempotency_insert, {{"client", client},

@@ -19,10 +19,10 @@ using storage::View;
 
 // What was kept of the first answer.
 struct Kept {
-  std::string encoded;         // JSON of `data`; empty when it was larger than 16 KiB: read the thing again by `id`
-  std::string id;              // id text of the thing made; may be empty when `encoded` is not
+  std::string encoded;  // JSON of `data`; empty when it was larger than 16 KiB: read the thing again by `id`
+  std::string id;       // id text of the thing made; may be empty when `encoded` is not
   std::int64_t revision = -1;
-  std::int64_t status = 200;   // as answered: 201, 202
+  std::int64_t status = 200;     // as answered: 201, 202
   bool without_secrets = false;  // the first answer held a secret, this one does not
 };
 inline constexpr std::size_t kept_answer_limit = 16 << 10;

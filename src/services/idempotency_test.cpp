@@ -24,13 +24,15 @@ struct Made {
   std::optional<Inner> best;
   static const base::FieldList& fields();
 };
-QUANJI_FIELDS(Made, QF(id, "标识", "Id"), QF(secret, "密钥", "Secret", .flags = base::secret_once), QF(parts, "部分", "Parts"), QF(best, "最佳", "Best"))
+QUANJI_FIELDS(Made, QF(id, "标识", "Id"), QF(secret, "密钥", "Secret", .flags = base::secret_once), QF(parts, "部分", "Parts"),
+              QF(best, "最佳", "Best"))
 
 const base::Digest body = base::sha256("{}"), other_body = base::sha256("{\"a\":1}");
 const storage::Query count_kept{"t_count_kept", {"select count(*) from idempotency", {}}, {"select count(*) from idempotency", {}}};
 const storage::Query count_events{"t_count_kept_events", {"select count(*) from events", {}}, {"select count(*) from events", {}}};
 
-std::optional<Kept> find(Bench& bench, std::string_view client, std::string_view key, const base::Digest& digest, base::Code* refused = nullptr) {
+std::optional<Kept> find(Bench& bench, std::string_view client, std::string_view key, const base::Digest& digest,
+                         base::Code* refused = nullptr) {
   std::optional<Kept> found;
   const auto done = bench.change([&](Change& c) -> Status {
     QUANJI_TRY(found, find_idempotent(c, client, "user.create", key, digest));
@@ -99,10 +101,12 @@ TEST(Idempotency, LargeAnswersAreKeptAsTheirId) {
 
 TEST(Idempotency, WhatWasRefusedIsNotKept) {
   Bench bench;
-  EXPECT_FALSE(bench.change([&](Change& c) -> Status {
-    QUANJI_DO(keep_idempotent(c, "key_1", "user.create", "a", body, {"{}", "usr_1"}, Made::fields()));
-    return base::Error(base::Code::wrong_state);
-  }).ok());
+  EXPECT_FALSE(bench
+                   .change([&](Change& c) -> Status {
+                     QUANJI_DO(keep_idempotent(c, "key_1", "user.create", "a", body, {"{}", "usr_1"}, Made::fields()));
+                     return base::Error(base::Code::wrong_state);
+                   })
+                   .ok());
   EXPECT_FALSE(find(bench, "key_1", "a", body).has_value());
 }
 
@@ -112,15 +116,19 @@ TEST(Idempotency, TheSweepTakesOldKeysInSmallPortions) {
   bench.clock->advance(std::chrono::hours(25));
   ASSERT_TRUE(keep(bench, "key_1", "fresh", {"{}", "usr_1"}).ok());
   std::int64_t swept = 0;
-  ASSERT_TRUE(bench.change([&](Change& c) -> Status {
-    QUANJI_TRY(swept, sweep_idempotent(c, 5));
-    return {};
-  }).ok());
+  ASSERT_TRUE(bench
+                  .change([&](Change& c) -> Status {
+                    QUANJI_TRY(swept, sweep_idempotent(c, 5));
+                    return {};
+                  })
+                  .ok());
   EXPECT_EQ(swept, 5);
-  ASSERT_TRUE(bench.change([&](Change& c) -> Status {
-    QUANJI_TRY(swept, sweep_idempotent(c, 5));
-    return {};
-  }).ok());
+  ASSERT_TRUE(bench
+                  .change([&](Change& c) -> Status {
+                    QUANJI_TRY(swept, sweep_idempotent(c, 5));
+                    return {};
+                  })
+                  .ok());
   EXPECT_EQ(swept, 2);
   EXPECT_EQ(bench.number(count_kept), 1);
 }
@@ -128,7 +136,8 @@ TEST(Idempotency, TheSweepTakesOldKeysInSmallPortions) {
 TEST(Idempotency, KeysAreShortAndVisible) {
   EXPECT_TRUE(check_idempotency_key("8e03978e-40d5").ok());
   EXPECT_TRUE(check_idempotency_key(std::string(128, 'k')).ok());
-  for (const std::string& key : {std::string(), std::string(129, 'k'), std::string("a b"), std::string("钥"), std::string("a\n"), std::string("a\x7f")})
+  for (const std::string& key :
+       {std::string(), std::string(129, 'k'), std::string("a b"), std::string("钥"), std::string("a\n"), std::string("a\x7f")})
     EXPECT_FALSE(check_idempotency_key(key).ok()) << key;
 }
 
@@ -147,7 +156,8 @@ void many_at_once(Bench& bench, int threads, int keys) {
             static const storage::Query effect{
                 "t_effect",
                 {"insert into events (id, type, at, subject, body) values (randomblob(16), 'x', 0, '', '{}')", {}},
-                {"insert into events (place, id, type, at, subject, body) values (0, decode(md5(random()::text), 'hex'), 'x', 0, '', '{}')", {}}};
+                {"insert into events (place, id, type, at, subject, body) values (0, decode(md5(random()::text), 'hex'), 'x', 0, '', '{}')",
+                 {}}};
             QUANJI_TRY([[maybe_unused]] const auto rows, c.run(effect));
             return keep_idempotent(c, "key_1", "user.create", key, body, {"{}", "usr_1"}, Made::fields());
           });

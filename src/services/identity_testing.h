@@ -20,8 +20,9 @@ inline std::vector<std::string> tested_permissions() {
   std::vector<std::string> names;
   for (const auto* group : {"api_client", "asset", "audit", "department", "flow", "grant", "robot", "role", "setting", "task", "user"})
     for (const auto* verb : {"change", "create", "delete", "read"}) names.push_back(std::string(group) + "." + verb);
-  for (const auto* name : {"approval.act_alone", "approval.decide", "approval.read", "department.disable", "department.enable", "department.move", "flow.publish", "flow.run",
-                           "role.restrict", "task.stop", "user.disable", "user.enable", "user.move"})
+  for (const auto* name :
+       {"approval.act_alone", "approval.decide", "approval.read", "department.disable", "department.enable", "department.move",
+        "flow.publish", "flow.run", "role.restrict", "task.stop", "user.disable", "user.enable", "user.move"})
     names.emplace_back(name);
   std::sort(names.begin(), names.end());
   return names;
@@ -54,17 +55,18 @@ class House : public Bench {
     caller->channel = domain::Channel::session;
     caller->user = id;
     EXPECT_TRUE(view([&](const View& v) -> Status {
-      QUANJI_TRY(caller->authority, load_authority(v, id));
-      QUANJI_TRY(const auto who, standing(v, id));
-      caller->account = who ? who->account : "gone";
-      return {};
-    }).ok());
+                  QUANJI_TRY(caller->authority, load_authority(v, id));
+                  QUANJI_TRY(const auto who, standing(v, id));
+                  caller->account = who ? who->account : "gone";
+                  return {};
+                }).ok());
     aim(*caller, permission);
     return caller;
   }
   static void aim(domain::Caller& caller, std::string_view permission) {
     caller.permission = domain::permission_number(permission).value_or(SIZE_MAX);
-    caller.read_permission = domain::permission_number(std::string(permission.substr(0, permission.find('.'))) + ".read").value_or(SIZE_MAX);
+    caller.read_permission =
+        domain::permission_number(std::string(permission.substr(0, permission.find('.'))) + ".read").value_or(SIZE_MAX);
     caller.operation = permission;
   }
 
@@ -126,9 +128,9 @@ class House : public Bench {
   std::shared_ptr<const domain::Authority> authority(const UserId& id) {
     std::shared_ptr<const domain::Authority> found;
     EXPECT_TRUE(view([&](const View& v) -> Status {
-      QUANJI_TRY(found, load_authority(v, id));
-      return {};
-    }).ok());
+                  QUANJI_TRY(found, load_authority(v, id));
+                  return {};
+                }).ok());
     return found;
   }
   bool may(const UserId& id, std::string_view permission, const DepartmentId& department) {

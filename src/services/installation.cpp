@@ -26,7 +26,8 @@ struct ServerCertificate {
   base::Secret key;
   base::Time until;
 };
-Result<ServerCertificate> make_server(const base::Authority& authority, const std::vector<std::string>& names, base::Time now, base::Random& random) {
+Result<ServerCertificate> make_server(const base::Authority& authority, const std::vector<std::string>& names, base::Time now,
+                                      base::Random& random) {
   const auto key = base::PrivateKey::generate(base::KeyKind::ecdsa_p256, random);
   const base::Validity life{now.plus(-std::chrono::hours(1)), now.plus(server_life)};
   ServerCertificate made;
@@ -60,8 +61,8 @@ Result<Found> find(storage::Store& store) {
 
 }  // namespace
 
-Result<Installation> open_installation(storage::Store& store, const std::string& data_dir, base::Suite suite, const std::vector<std::string>& names, base::Clock& clock,
-                                       base::Random& random) {
+Result<Installation> open_installation(storage::Store& store, const std::string& data_dir, base::Suite suite,
+                                       const std::vector<std::string>& names, base::Clock& clock, base::Random& random) {
   const auto folder = data_dir + "/keys";
   std::error_code ec;
   std::filesystem::create_directories(folder, ec);
@@ -71,8 +72,9 @@ Result<Installation> open_installation(storage::Store& store, const std::string&
   const bool has_root = std::filesystem::exists(root_file, ec);
   QUANJI_TRY(auto found, find(store));
   if (found.there && !has_root)
-    return Error(Code::store_unavailable, base::Text("数据库已有密钥环，但缺少根密钥文件 " + root_file + "；请恢复该文件后再启动",
-                                                     "the database has a keyring but its root key file " + root_file + " is missing: restore it, then start again"));
+    return Error(Code::store_unavailable,
+                 base::Text("数据库已有密钥环，但缺少根密钥文件 " + root_file + "；请恢复该文件后再启动",
+                            "the database has a keyring but its root key file " + root_file + " is missing: restore it, then start again"));
 
   QUANJI_TRY(auto root, has_root ? base::load_root_key_file(root_file) : base::create_root_key_file(root_file, random));
   Installation made;
@@ -85,7 +87,9 @@ Result<Installation> open_installation(storage::Store& store, const std::string&
       QUANJI_TRY(auto server, make_server(made.authority, names, clock.now(), random));
       QUANJI_TRY(const auto sealed, made.keyring->seal(server_place, server.key));
       QUANJI_DO(store.change([&](storage::Change& change) -> Status {
-        QUANJI_TRY(const auto rows, change.run(sql::installation_renew_server, {{"server_certificate", server.pem}, {"server_key", sealed}, {"server_until", server.until}}));
+        QUANJI_TRY(const auto rows,
+                   change.run(sql::installation_renew_server,
+                              {{"server_certificate", server.pem}, {"server_key", sealed}, {"server_until", server.until}}));
         return rows == 1 ? Status{} : Status{Error(Code::bug, "installation row vanished")};
       }));
       found.server_certificate = server.pem;
@@ -97,7 +101,8 @@ Result<Installation> open_installation(storage::Store& store, const std::string&
     QUANJI_TRY(auto keyring, base::Keyring::create(std::move(root), suite, random));
     made.keyring = std::make_shared<const base::Keyring>(std::move(keyring));
     const auto now = clock.now();
-    QUANJI_TRY(made.authority, base::make_authority({"Quanji local authority", "Quanji"}, {now.plus(-std::chrono::hours(1)), now.plus(authority_life)}, random));
+    QUANJI_TRY(made.authority, base::make_authority({"Quanji local authority", "Quanji"},
+                                                    {now.plus(-std::chrono::hours(1)), now.plus(authority_life)}, random));
     QUANJI_TRY(auto server, make_server(made.authority, names, now, random));
     QUANJI_TRY(const auto authority_sealed, made.keyring->seal(authority_place, made.authority.key_pem));
     QUANJI_TRY(const auto server_sealed, made.keyring->seal(server_place, server.key));

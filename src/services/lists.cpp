@@ -37,7 +37,8 @@ class Values {
         std::from_chars(text.data(), text.data() + text.size(), n);
         return n;
       }
-      case base::Kind::boolean: return std::int64_t{text == "true"};
+      case base::Kind::boolean:
+        return std::int64_t{text == "true"};
       case base::Kind::time: {
         const auto t = base::parse_time(text);
         return t ? t->micros : std::int64_t{0};
@@ -51,7 +52,8 @@ class Values {
         if (const auto bar = text.find('_'); bar != std::string::npos) base::from_text(std::string_view(text).substr(bar + 1), ulid);
         return ulid;
       }
-      default: return text;
+      default:
+        return text;
     }
   }
 
@@ -63,7 +65,8 @@ class Values {
 
 void use_cursor_mac(storage::CursorMac mac) { cursor_mac() = std::move(mac); }
 
-ResourceList::ResourceList(storage::ListPlan plan, std::vector<OfferedFilter> filters) : listing_(std::move(plan)), offered_(std::move(filters)) {
+ResourceList::ResourceList(storage::ListPlan plan, std::vector<OfferedFilter> filters)
+    : listing_(std::move(plan)), offered_(std::move(filters)) {
   const auto& declared = listing_.plan();
   for (const auto& filter : offered_) shape_.filters.push_back({base::camel_case(filter.name), filter.type, filter.sentence});
   for (const auto& sort : declared.sorts) shape_.sorts.push_back(base::camel_case(sort.name));
@@ -74,7 +77,8 @@ ResourceList::ResourceList(storage::ListPlan plan, std::vector<OfferedFilter> fi
   }
 }
 
-Result<ResourceList::Found> ResourceList::find(const View& view, const base::ListQuery& query, std::vector<storage::ListValue> fixed) const {
+Result<ResourceList::Found> ResourceList::find(const View& view, const base::ListQuery& query,
+                                               std::vector<storage::ListValue> fixed) const {
   storage::ListAsk ask;
   Values values;
   ask.filters = std::move(fixed);

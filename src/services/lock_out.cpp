@@ -52,8 +52,13 @@ Status put(Change& change, const Count& count) {
     QUANJI_DO(change.run(sql::try_drop, {{"account", count.account}, {"source", count.source}}));
     return {};
   }
-  QUANJI_DO(change.run(sql::try_put, {{"account", count.account}, {"source", count.source}, {"since", row.since}, {"tries", row.tries},
-                                      {"failed", row.failed}, {"locked_until", row.locked_until}, {"now", change.now()}}));
+  QUANJI_DO(change.run(sql::try_put, {{"account", count.account},
+                                      {"source", count.source},
+                                      {"since", row.since},
+                                      {"tries", row.tries},
+                                      {"failed", row.failed},
+                                      {"locked_until", row.locked_until},
+                                      {"now", change.now()}}));
   return {};
 }
 
@@ -74,12 +79,17 @@ Status charge_try(Change& change, const TryAt& at) {
   QUANJI_TRY(auto counts, counts_of(change, at, rule));
   for (auto& count : counts) {
     switch (domain::charge(count.row, change.now(), count.bound, rule)) {
-      case Charge::go_on: break;
+      case Charge::go_on:
+        break;
       case Charge::busy:
-        return Error(Code::too_many_calls, Text("该账号正有多次登录在验证，请稍后再试", "other tries to sign in are under way for this account: come back in a moment")).with_retry_after(1);
+        return Error(Code::too_many_calls, Text("该账号正有多次登录在验证，请稍后再试",
+                                                "other tries to sign in are under way for this account: come back in a moment"))
+            .with_retry_after(1);
       case Charge::locked: {
         const auto left = std::chrono::duration_cast<std::chrono::seconds>(count.row.locked_until.since(change.now())).count() + 1;
-        return Error(Code::locked_out, Text(fmt::format("失败次数过多，请 {} 秒后再试", left), fmt::format("too many failures: try again in {} s", left))).with_retry_after(left);
+        return Error(Code::locked_out,
+                     Text(fmt::format("失败次数过多，请 {} 秒后再试", left), fmt::format("too many failures: try again in {} s", left)))
+            .with_retry_after(left);
       }
     }
   }

@@ -17,7 +17,8 @@ struct TryAt {
   std::string address;
 };
 domain::LockOutRule lock_out_rule();  // by the settings security.max_failures and security.lockout_minutes
-// Before the proof is looked at, in a change of its own. locked_out with the seconds to wait, or too_many_calls while other tries are under way.
+// Before the proof is looked at, in a change of its own. locked_out with the seconds to wait, or too_many_calls while other tries are under
+// way.
 Status charge_try(Change&, const TryAt&);
 // Afterwards. fail_try is committed although the caller is refused.
 Status fail_try(Change&, const TryAt&);

@@ -10,9 +10,9 @@ namespace quanji::services {
 namespace {
 
 using base::Code;
+using std::chrono::seconds;
 using testing::code_of;
 using testing::Gatehouse;
-using std::chrono::seconds;
 
 constexpr std::string_view wrong = "Wrong-74-Tree";
 constexpr std::string_view right = Gatehouse::good_password;
@@ -130,8 +130,10 @@ TEST(LockOut, FortyParallelGuessersGetFiveLooks) {
     guessers.emplace_back([&] {
       for (int k = 0; k < 5; ++k) {
         auto proof = proved(*house.store, house.login_ask("zhang", wrong, "192.0.2.1"), *house.desk);
-        if (proof) ++entered;
-        else if (proof.error().code() == Code::wrong_credentials) ++looked_at;
+        if (proof)
+          ++entered;
+        else if (proof.error().code() == Code::wrong_credentials)
+          ++looked_at;
       }
     });
   for (auto& guesser : guessers) guesser.join();

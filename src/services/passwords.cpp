@@ -75,17 +75,21 @@ Status prove_person(const ProofAsk& ask, Proof& proof, const ProofDesk& desk) {
   using Need = ProofAsk::Need;
   if (ask.need == Need::nothing) return {};
   if (ask.need == Need::pending_code) {
-    if (!proof.totp_pending) return Error(Code::wrong_state, Text("没有待确认的动态口令，请先开始绑定", "there is no second factor to confirm: begin with enrolment"));
+    if (!proof.totp_pending)
+      return Error(Code::wrong_state,
+                   Text("没有待确认的动态口令，请先开始绑定", "there is no second factor to confirm: begin with enrolment"));
     check_second_factor(proof, ask.code, desk);
     return proof.totp_counter ? Status{} : Status(Error(Code::wrong_credentials, Text("动态口令不正确", "the code is not right")));
   }
   const bool may = proof.user && proof.user->may_come_in(desk.clock->now());
   if (ask.password) {
     const bool stored = !proof.stored.empty();
-    QUANJI_TRY(const auto verdict, base::check_password(stored ? std::string_view(proof.stored) : std::string_view(desk.nobodys_hash), *ask.password));
+    QUANJI_TRY(const auto verdict,
+               base::check_password(stored ? std::string_view(proof.stored) : std::string_view(desk.nobodys_hash), *ask.password));
     proof.password_right = verdict == base::Verdict::right && stored && may;
     if (!proof.password_right) return Error(Code::wrong_credentials);
-    if (base::needs_rehash(proof.stored, desk.suite, desk.cost)) proof.rehashed = base::hash_password(desk.suite, *ask.password, *desk.random, desk.cost);
+    if (base::needs_rehash(proof.stored, desk.suite, desk.cost))
+      proof.rehashed = base::hash_password(desk.suite, *ask.password, *desk.random, desk.cost);
     if (ask.need == Need::password || ask.need == Need::password_or_code || !proof.totp_on) return {};
     if (ask.code.empty()) return Error(Code::totp_required);
   } else if (ask.need != Need::password_or_code || ask.code.empty() || !proof.totp_on || !may) {
@@ -103,7 +107,8 @@ Status prove_all(const ProofAsk& ask, Proof& proof, const ProofDesk& desk) {
     if (ask.new_is_own) {
       QUANJI_TRY(const bool again, used_before(*wanted.password, proof));
       if (again)
-        return Error(Code::invalid_field).with_field(wanted.field, Text("不能使用现在或最近用过的密码", "must not be the present password or one of the last"));
+        return Error(Code::invalid_field)
+            .with_field(wanted.field, Text("不能使用现在或最近用过的密码", "must not be the present password or one of the last"));
     }
     proof.new_hashes.push_back(base::hash_password(desk.suite, *wanted.password, *desk.random, desk.cost));
   }
@@ -114,7 +119,8 @@ Status prove_all(const ProofAsk& ask, Proof& proof, const ProofDesk& desk) {
     const auto key = Secret::random(*desk.random, totp_key_bytes);
     const auto user = ask.make_totp_for->text();
     QUANJI_TRY(auto sealed, desk.box->seal(totp_place(user), key));
-    proof.totp = MadeTotp{base::base32(key.reveal_bytes()), std::string(base::totp_uri(key, "Quanji", proof.user ? proof.user->account : user).reveal()), std::move(sealed)};
+    proof.totp = MadeTotp{base::base32(key.reveal_bytes()),
+                          std::string(base::totp_uri(key, "Quanji", proof.user ? proof.user->account : user).reveal()), std::move(sealed)};
   }
   return {};
 }
@@ -130,14 +136,19 @@ QUANJI_FIELDS(PasswordChanged,  //
               QF(ended_sessions, "被结束的其他会话数", "How many other sessions ended"))
 QUANJI_FIELDS(PasswordLink,  //
               QF(user_id, "用户标识", "User id"),
-              QF(one_time_code, "一次性代码，只显示一次", "One-time code, shown once", .flags = base::secret_once), QF(expires_at, "失效时间", "Works until"))
+              QF(one_time_code, "一次性代码，只显示一次", "One-time code, shown once", .flags = base::secret_once),
+              QF(expires_at, "失效时间", "Works until"))
 QUANJI_FIELDS(ActOnUser,  //
               QF(id, "用户标识", "User id", .flags = base::in_path),
               QF(reason, "原因", "Why", .min = 1, .max = reason_length, .pattern = &base::printable_pattern))
 
-ProofDesk::ProofDesk(std::shared_ptr<const SecretBox> the_box, std::shared_ptr<base::Clock> the_clock, std::shared_ptr<base::Random> the_random,
-                     base::Suite the_suite, base::PasswordCost the_cost)
-    : box(std::move(the_box)), clock(std::move(the_clock)), random(std::move(the_random)), suite(the_suite), cost(the_cost),
+ProofDesk::ProofDesk(std::shared_ptr<const SecretBox> the_box, std::shared_ptr<base::Clock> the_clock,
+                     std::shared_ptr<base::Random> the_random, base::Suite the_suite, base::PasswordCost the_cost)
+    : box(std::move(the_box)),
+      clock(std::move(the_clock)),
+      random(std::move(the_random)),
+      suite(the_suite),
+      cost(the_cost),
       nobodys_hash(base::hash_password(suite, Secret::random(*random, 32), *random, cost)) {}
 
 Status open_proof(Change& change, const ProofAsk& ask, Proof& proof) {
@@ -192,14 +203,17 @@ Status still_holds(Change& change, const Proof& proof) {
   if (!user || !user->may_come_in(change.now())) return Error(Code::wrong_credentials);
   QUANJI_DO(same_password(change, user->id, proof.stored));
   if (proof.totp_counter && proof.totp_on) {
-    QUANJI_TRY(const auto n, change.run(sql::totp_use, {{"user_id", user->id}, {"counter", *proof.totp_counter}, {"sealed", proof.totp_sealed}}));
+    QUANJI_TRY(const auto n,
+               change.run(sql::totp_use, {{"user_id", user->id}, {"counter", *proof.totp_counter}, {"sealed", proof.totp_sealed}}));
     if (n == 0) return Error(Code::wrong_credentials);
   }
   if (proof.recovery_used) {
-    QUANJI_TRY(const auto n, change.run(sql::recovery_code_use, {{"user_id", user->id}, {"hash", storage::Bytes(*proof.recovery_used)}, {"now", change.now()}}));
+    QUANJI_TRY(const auto n, change.run(sql::recovery_code_use,
+                                        {{"user_id", user->id}, {"hash", storage::Bytes(*proof.recovery_used)}, {"now", change.now()}}));
     if (n == 0) return Error(Code::wrong_credentials);
   }
-  if (!proof.rehashed.empty()) QUANJI_DO(change.run(sql::password_rehash, {{"user_id", user->id}, {"hash", proof.rehashed}, {"former", proof.stored}}));
+  if (!proof.rehashed.empty())
+    QUANJI_DO(change.run(sql::password_rehash, {{"user_id", user->id}, {"hash", proof.rehashed}, {"former", proof.stored}}));
   if (proof.charged) QUANJI_DO(succeed_try(change, proof.at));
   return {};
 }
@@ -227,7 +241,8 @@ Status set_password(Change& change, const UserId& user, std::string_view hash, N
       QUANJI_DO(change.run(sql::password_history_trim, {{"user_id", user}, {"before", before}}));
     }
   }
-  QUANJI_DO(change.run(sql::password_set, {{"user_id", user}, {"hash", hash}, {"must_change", next == NextSignIn::must_change}, {"now", change.now()}}));
+  QUANJI_DO(change.run(sql::password_set,
+                       {{"user_id", user}, {"hash", hash}, {"must_change", next == NextSignIn::must_change}, {"now", change.now()}}));
   return {};
 }
 
@@ -242,7 +257,9 @@ domain::PasswordRule password_rule() {
 Result<Owed> owed_by(const View& view, const UserId& user) {
   QUANJI_TRY(const auto password, view.row(sql::password_of, {{"user_id", user}}));
   const auto days = settings::known_integer("security.password_days");
-  if (password && (password->truth("must_change") || (days > 0 && view.now().since(password->time("changed_at")) > std::chrono::hours(24 * days)))) return Owed::new_password;
+  if (password &&
+      (password->truth("must_change") || (days > 0 && view.now().since(password->time("changed_at")) > std::chrono::hours(24 * days))))
+    return Owed::new_password;
   if (!settings::known_truth("security.totp_required")) return Owed::nothing;
   QUANJI_TRY(const auto totp, view.row(sql::totp_of, {{"user_id", user}}));
   return totp && totp->text("state") == "on" ? Owed::nothing : Owed::second_factor;
@@ -251,7 +268,10 @@ Result<Owed> owed_by(const View& view, const UserId& user) {
 Result<Standing> owner_of_link(const View& view, const Secret& code) {
   const auto hash = token_hash(code.reveal());
   QUANJI_TRY(const auto row, view.row(sql::password_link_by_hash, {{"hash", storage::Bytes(hash)}}));
-  const auto gone = [] { return Error(Code::wrong_credentials, Text("一次性链接无效、已用过或已过期，请联系管理员重新发放", "the one-time link is wrong, used or expired: ask an administrator for another")); };
+  const auto gone = [] {
+    return Error(Code::wrong_credentials, Text("一次性链接无效、已用过或已过期，请联系管理员重新发放",
+                                               "the one-time link is wrong, used or expired: ask an administrator for another"));
+  };
   if (!row || !row->is_null("used_at") || row->time("expires_at") <= view.now()) return gone();
   QUANJI_TRY(auto user, standing(view, row->id<UserId>("user_id")));
   if (!user || !user->may_come_in(view.now())) return gone();
@@ -292,7 +312,10 @@ Result<PasswordLink> make_password_link(Change& change, const UserId& user) {
   link.one_time_code = new_token(change.random(), "qjl_");
   link.expires_at = change.now().plus(std::chrono::minutes(settings::known_integer("security.one_time_link_minutes")));
   const auto hash = token_hash(link.one_time_code);
-  QUANJI_DO(change.run(sql::password_link_add, {{"hash", storage::Bytes(hash)}, {"user_id", user}, {"expires_at", link.expires_at}, {"now", change.now()},
+  QUANJI_DO(change.run(sql::password_link_add, {{"hash", storage::Bytes(hash)},
+                                                {"user_id", user},
+                                                {"expires_at", link.expires_at},
+                                                {"now", change.now()},
                                                 {"created_by", actor(change)}}));
   return link;
 }

@@ -37,8 +37,12 @@ class SecretBox {
 class KeyringBox final : public SecretBox {
  public:
   explicit KeyringBox(std::shared_ptr<const base::Keyring> keyring) : keyring_(std::move(keyring)) {}
-  Result<std::string> seal(const base::SecretPlace& place, const base::Secret& plain) const override { return keyring_->seal(place, plain); }
-  Result<base::Secret> open(const base::SecretPlace& place, std::string_view envelope) const override { return keyring_->open(place, envelope); }
+  Result<std::string> seal(const base::SecretPlace& place, const base::Secret& plain) const override {
+    return keyring_->seal(place, plain);
+  }
+  Result<base::Secret> open(const base::SecretPlace& place, std::string_view envelope) const override {
+    return keyring_->open(place, envelope);
+  }
 
  private:
   std::shared_ptr<const base::Keyring> keyring_;
@@ -69,18 +73,18 @@ struct ProofAsk {
     password,           // and no second factor
     password_and_code,  // the code when a second factor is on
     password_or_code,
-    pending_code,       // of the second factor being set up
+    pending_code,  // of the second factor being set up
   };
   Need need = Need::nothing;
-  std::string account;                 // or:
+  std::string account;  // or:
   std::optional<UserId> user;
   std::string address;
-  std::string agent;                   // what the caller's program calls itself
+  std::string agent;  // what the caller's program calls itself
   SecretPtr password;
-  std::string code;                    // one-time or recovery
+  std::string code;  // one-time or recovery
   std::vector<NewPassword> new_passwords;
-  bool new_is_own = false;             // the one new password is the proved person's: his account, name and history count
-  bool make_key = false;               // an API client's key
+  bool new_is_own = false;  // the one new password is the proved person's: his account, name and history count
+  bool make_key = false;    // an API client's key
   std::optional<UserId> make_totp_for;
 };
 struct MadeKey {
@@ -95,7 +99,7 @@ struct Proof {
   // read by open_proof
   TryAt at;
   std::optional<Standing> user;
-  std::string stored;                  // hash of the password; empty: there is none
+  std::string stored;  // hash of the password; empty: there is none
   std::vector<std::string> history;
   bool totp_on = false, totp_pending = false;
   std::string totp_sealed;
@@ -103,11 +107,11 @@ struct Proof {
   std::vector<base::Digest> recovery;  // unused codes
   bool charged = false;
   // found by prove
-  Status outcome;                      // ok, wrong_credentials, totp_required, invalid_field (new password)
+  Status outcome;  // ok, wrong_credentials, totp_required, invalid_field (new password)
   bool password_right = false;
   std::optional<std::int64_t> totp_counter;
   std::optional<base::Digest> recovery_used;
-  std::string rehashed;                // the right password in today's form
+  std::string rehashed;  // the right password in today's form
   std::vector<std::string> new_hashes;
   std::optional<MadeKey> key;
   std::optional<MadeTotp> totp;
@@ -137,7 +141,8 @@ enum class NextSignIn : std::uint8_t { free, must_change };
 // The present password goes into the history, of which remembered ones are kept.
 Status set_password(Change&, const UserId&, std::string_view hash, NextSignIn next);
 domain::PasswordRule password_rule();  // by the settings security.password_…
-// What a person must do before anything else: a new password (asked for, or the present one is too old), a second factor (when all need one).
+// What a person must do before anything else: a new password (asked for, or the present one is too old), a second factor (when all need
+// one).
 enum class Owed : std::uint8_t { nothing, new_password, second_factor };
 Result<Owed> owed_by(const View&, const UserId&);
 struct PasswordChange {

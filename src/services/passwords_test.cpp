@@ -13,7 +13,8 @@ using Need = ProofAsk::Need;
 
 constexpr std::string_view right = Gatehouse::good_password;
 
-Result<PasswordChanged> change_own(Gatehouse& house, const UserId& id, std::string_view old_one, std::string_view new_one, SessionId session = {}) {
+Result<PasswordChanged> change_own(Gatehouse& house, const UserId& id, std::string_view old_one, std::string_view new_one,
+                                   SessionId session = {}) {
   auto ask = house.own_ask(id, Need::password, old_one);
   ask.new_is_own = true;
   ask.new_passwords.push_back({std::make_shared<const Secret>(new_one), "", "", "newPassword"});
@@ -61,7 +62,8 @@ TEST(Passwords, EndAllOtherSessionsWhenChanged) {
 TEST(Passwords, OfThePastFiveDoNotComeAgain) {
   Gatehouse house;
   const auto id = house.person_with_password("zhang");
-  const std::vector<std::string> all = {std::string(right), "Window-51-Garden", "Window-52-Garden", "Window-53-Garden", "Window-54-Garden", "Window-55-Garden"};
+  const std::vector<std::string> all = {std::string(right), "Window-51-Garden", "Window-52-Garden",
+                                        "Window-53-Garden", "Window-54-Garden", "Window-55-Garden"};
   for (std::size_t i = 0; i + 1 < all.size(); ++i) {
     house.pass(std::chrono::seconds(1));
     ASSERT_TRUE(change_own(house, id, all[i], all[i + 1])) << i;
@@ -160,12 +162,16 @@ TEST(PasswordLinks, ExpireAndGiveWayToTheNext) {
 TEST(PasswordLinks, TheSystemAdministratorCannotTakeOverSecurityOrAudit) {
   Gatehouse house;
   for (const auto& target : {house.security, house.auditor})
-    EXPECT_EQ(code_of(house.run(house.as(house.system, "session.reset_password"), &reset_password, ActOnUser{target, "x"})), Code::not_permitted);
-  EXPECT_EQ(code_of(house.run(house.as(house.security, "session.reset_password"), &reset_password, ActOnUser{house.system, "x"})), Code::not_permitted);
-  EXPECT_EQ(code_of(house.run(house.as(house.system, "session.reset_totp"), &reset_totp, ActOnUser{house.security, "x"})), Code::not_permitted);
+    EXPECT_EQ(code_of(house.run(house.as(house.system, "session.reset_password"), &reset_password, ActOnUser{target, "x"})),
+              Code::not_permitted);
+  EXPECT_EQ(code_of(house.run(house.as(house.security, "session.reset_password"), &reset_password, ActOnUser{house.system, "x"})),
+            Code::not_permitted);
+  EXPECT_EQ(code_of(house.run(house.as(house.system, "session.reset_totp"), &reset_totp, ActOnUser{house.security, "x"})),
+            Code::not_permitted);
   const auto runner = house.user("runner");
   house.give(runner, domain::Preset::operator_);
-  EXPECT_EQ(code_of(house.run(house.as(house.security, "session.reset_password"), &reset_password, ActOnUser{runner, "x"})), Code::not_permitted);
+  EXPECT_EQ(code_of(house.run(house.as(house.security, "session.reset_password"), &reset_password, ActOnUser{runner, "x"})),
+            Code::not_permitted);
   EXPECT_TRUE(house.run(house.as(house.system, "session.reset_password"), &reset_password, ActOnUser{runner, "x"}));
 }
 

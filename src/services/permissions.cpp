@@ -20,27 +20,32 @@ using base::Error;
 using base::Text;
 
 QUANJI_FIELDS(Permission,  //
-              QF(name, "权限名", "Name"), QF(group, "所属组", "Group"), QF(side, "职责侧（三员分立）", "Side, for the separation of duties"),
-              QF(zh, "中文说明", "What it lets one do, in Chinese"), QF(en, "英文说明", "What it lets one do, in English"),
-              QF(operations, "它所允许的操作", "Operations it allows"))
+              QF(name, "权限名", "Name"), QF(group, "所属组", "Group"),
+              QF(side, "职责侧（三员分立）", "Side, for the separation of duties"), QF(zh, "中文说明", "What it lets one do, in Chinese"),
+              QF(en, "英文说明", "What it lets one do, in English"), QF(operations, "它所允许的操作", "Operations it allows"))
 QUANJI_FIELDS(PermissionList, QF(items, "全部公布的权限，按名称", "Every published permission, by name"))
 QUANJI_FIELDS(ExplainAsk,  //
-              QF(user_id, "用户；与 clientId 二选一", "User; this or clientId"), QF(client_id, "接入方；与 userId 二选一", "Client; this or userId"),
+              QF(user_id, "用户；与 clientId 二选一", "User; this or clientId"),
+              QF(client_id, "接入方；与 userId 二选一", "Client; this or userId"),
               QF(permission, "权限名", "Name of the permission", .min = 1), QF(department_id, "在哪个部门", "In which department"))
 QUANJI_FIELDS(ExplainedGrant,  //
-              QF(grant_id, "授权", "Grant"), QF(role_id, "角色", "Role"), QF(role, "角色名或接入方的权限范围", "Name of the role, or scope of the client"),
+              QF(grant_id, "授权", "Grant"), QF(role_id, "角色", "Role"),
+              QF(role, "角色名或接入方的权限范围", "Name of the role, or scope of the client"),
               QF(granted_in, "授权所在部门", "Department of the grant"), QF(granted_path, "授权所在部门路径", "Its path"),
               QF(inherit, "是否含下级部门", "Also in departments below"), QF(gives, "是否由它得到", "Whether it gives the permission"),
               QF(why_zh, "中文说明", "Why, in Chinese"), QF(why_en, "英文说明", "Why, in English"))
 QUANJI_FIELDS(Explanation,  //
-              QF(allowed, "是否允许", "Whether it is allowed"), QF(zh, "中文结论", "The answer in Chinese"), QF(en, "英文结论", "The answer in English"),
-              QF(grants, "看过的每一项授权", "Every grant that was looked at"), QF(roles_that_would, "含该权限的角色", "Roles that hold the permission"))
+              QF(allowed, "是否允许", "Whether it is allowed"), QF(zh, "中文结论", "The answer in Chinese"),
+              QF(en, "英文结论", "The answer in English"), QF(grants, "看过的每一项授权", "Every grant that was looked at"),
+              QF(roles_that_would, "含该权限的角色", "Roles that hold the permission"))
 QUANJI_FIELDS(EffectiveAsk,  //
               QF(id, "用户标识", "User id", .flags = base::in_path), QF(department_id, "只看这个部门", "In this department only"))
 QUANJI_FIELDS(EffectiveInDepartment,  //
-              QF(department_id, "部门", "Department"), QF(path, "部门路径", "Its path"), QF(permissions, "在此生效的权限", "Permissions in force there"))
+              QF(department_id, "部门", "Department"), QF(path, "部门路径", "Its path"),
+              QF(permissions, "在此生效的权限", "Permissions in force there"))
 QUANJI_FIELDS(EffectivePermissions,  //
-              QF(user_id, "用户", "User"), QF(may_come_in, "能否登录；否则没有任何权限生效", "Whether the user may come in; nothing is in force otherwise"),
+              QF(user_id, "用户", "User"),
+              QF(may_come_in, "能否登录；否则没有任何权限生效", "Whether the user may come in; nothing is in force otherwise"),
               QF(departments, "有权限的部门，按路径", "Departments where there are any, by path"),
               QF(complete, "是否列全；否则请用 departmentId 查询", "Whether all are listed; ask by departmentId otherwise"))
 
@@ -82,7 +87,8 @@ Result<Places> places(const View& view) {
   Places made;
   for (const auto row : rows) {
     const auto id = row.id<DepartmentId>("id");
-    made.by_id.emplace(id.ulid, Places::Place{row.is_null("parent_id") ? DepartmentId{} : row.id<DepartmentId>("parent_id"), std::string(row.text("path"))});
+    made.by_id.emplace(id.ulid, Places::Place{row.is_null("parent_id") ? DepartmentId{} : row.id<DepartmentId>("parent_id"),
+                                              std::string(row.text("path"))});
     made.in_order.push_back(id);
   }
   return made;
@@ -102,7 +108,8 @@ void judge(ExplainedGrant& grant, bool holds, const ExplainAsk& ask, const Place
     grant.why_en = fmt::format("{} holds it, but is granted in \"{}\", and \"{}\" is not below it", grant.role, grant.granted_path, here);
   } else if (!grant.inherit) {
     grant.why_zh = fmt::format("{} 含该权限，授予在上级“{}”，但不含下级部门", grant.role, grant.granted_path);
-    grant.why_en = fmt::format("{} holds it and is granted above in \"{}\", but without the departments below", grant.role, grant.granted_path);
+    grant.why_en =
+        fmt::format("{} holds it and is granted above in \"{}\", but without the departments below", grant.role, grant.granted_path);
   } else {
     grant.gives = true;
     grant.why_zh = fmt::format("{} 含该权限，授予在上级“{}”并含下级部门", grant.role, grant.granted_path);
@@ -122,12 +129,15 @@ void conclude(Explanation& answer, std::string_view who, const ExplainAsk& ask, 
     answer.zh = fmt::format("允许：{} 在“{}”拥有 {}；{}", who, here, ask.permission, giving->why_zh);
     answer.en = fmt::format("Allowed: {} has {} in \"{}\"; {}", who, ask.permission, here, giving->why_en);
   } else {
-    answer.zh = fmt::format("不允许：{} 在“{}”没有 {}；{}", who, here, ask.permission, answer.grants.empty() ? "没有任何授权" : "没有一项授权给出它");
-    answer.en = fmt::format("Not allowed: {} lacks {} in \"{}\"; {}", who, ask.permission, here, answer.grants.empty() ? "there are no grants at all" : "no grant gives it");
+    answer.zh = fmt::format("不允许：{} 在“{}”没有 {}；{}", who, here, ask.permission,
+                            answer.grants.empty() ? "没有任何授权" : "没有一项授权给出它");
+    answer.en = fmt::format("Not allowed: {} lacks {} in \"{}\"; {}", who, ask.permission, here,
+                            answer.grants.empty() ? "there are no grants at all" : "no grant gives it");
   }
 }
 
-Result<std::optional<Text>> explain_user(const View& view, const ExplainAsk& ask, const Places& all, const Standing& user, Explanation& answer) {
+Result<std::optional<Text>> explain_user(const View& view, const ExplainAsk& ask, const Places& all, const Standing& user,
+                                         Explanation& answer) {
   QUANJI_TRY(const auto grants, grants_of(view, user.id));
   for (const auto& grant : grants) {
     QUANJI_TRY(const auto role, find_role(view, grant.role_id));
@@ -149,9 +159,11 @@ void set_client_lookup(FindClient find) { client_lookup() = find; }
 
 Result<Explanation> explain(const View& view, const ExplainAsk& ask) {
   if (ask.user_id.has_value() == ask.client_id.has_value())
-    return Error(Code::invalid_field).with_field("userId", Text("userId 与 clientId 须且只须给一个", "give exactly one of userId and clientId"));
+    return Error(Code::invalid_field)
+        .with_field("userId", Text("userId 与 clientId 须且只须给一个", "give exactly one of userId and clientId"));
   if (!domain::permission_number(ask.permission))
-    return Error(Code::invalid_field).with_field("permission", Text("没有公布这个权限，见 GET /permissions", "is not a published permission, see GET /permissions"));
+    return Error(Code::invalid_field)
+        .with_field("permission", Text("没有公布这个权限，见 GET /permissions", "is not a published permission, see GET /permissions"));
   QUANJI_TRY(const auto all, places(view));
   if (!all.by_id.contains(ask.department_id.ulid))
     return Error(Code::invalid_field).with_field("departmentId", Text("没有这个部门", "there is no such department"));
@@ -185,7 +197,8 @@ Result<Explanation> explain(const View& view, const ExplainAsk& ask) {
     QUANJI_TRY(const auto rows, view.rows(sql::role_all));
     for (const auto row : rows) {
       QUANJI_TRY(const auto role, find_role(view, row.id<RoleId>("id")));
-      if (role && std::find(role->permissions.begin(), role->permissions.end(), ask.permission) != role->permissions.end()) answer.roles_that_would.push_back(role->name);
+      if (role && std::find(role->permissions.begin(), role->permissions.end(), ask.permission) != role->permissions.end())
+        answer.roles_that_would.push_back(role->name);
     }
   }
   return answer;

@@ -31,7 +31,7 @@ struct PermissionList {
 };
 
 struct ExplainAsk {
-  std::optional<UserId> user_id;        // this or a client
+  std::optional<UserId> user_id;  // this or a client
   std::optional<ApiClientId> client_id;
   std::string permission;
   DepartmentId department_id;
@@ -39,9 +39,9 @@ struct ExplainAsk {
 };
 // One grant that was looked at.
 struct ExplainedGrant {
-  std::optional<GrantId> grant_id;      // absent for a client's scopes
+  std::optional<GrantId> grant_id;  // absent for a client's scopes
   std::optional<RoleId> role_id;
-  std::string role;                     // name of the role, or the scope
+  std::string role;  // name of the role, or the scope
   DepartmentId granted_in;
   std::string granted_path;
   bool inherit = false;
@@ -51,7 +51,7 @@ struct ExplainedGrant {
 };
 struct Explanation {
   bool allowed = false;
-  std::string zh, en;                   // the whole answer in one sentence
+  std::string zh, en;  // the whole answer in one sentence
   std::vector<ExplainedGrant> grants;
   std::vector<std::string> roles_that_would;  // roles that hold the permission; told when it is missing
   static const base::FieldList& fields();
@@ -80,9 +80,9 @@ struct EffectiveInDepartment {
 };
 struct EffectivePermissions {
   UserId user_id;
-  bool may_come_in = false;              // false: disabled or expired; nothing is in force then
+  bool may_come_in = false;                        // false: disabled or expired; nothing is in force then
   std::vector<EffectiveInDepartment> departments;  // where he may do anything, by path, at most 1 000
-  bool complete = true;                  // false: more departments than that; ask for one by departmentId
+  bool complete = true;                            // false: more departments than that; ask for one by departmentId
   static const base::FieldList& fields();
 };
 Result<EffectivePermissions> effective_permissions(const View&, const EffectiveAsk&);

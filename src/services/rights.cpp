@@ -5,7 +5,9 @@
 namespace quanji::services {
 namespace {
 // Work that nobody asked for over an interface (timers, start-up) is bounded by the code that does it, not by grants.
-bool unbounded(const domain::Caller& caller) { return caller.kind == domain::CallerKind::clock || caller.kind == domain::CallerKind::setup; }
+bool unbounded(const domain::Caller& caller) {
+  return caller.kind == domain::CallerKind::clock || caller.kind == domain::CallerKind::setup;
+}
 
 bool has(const domain::Caller& caller, std::size_t permission, const domain::DepartmentId& department) {
   if (permission == SIZE_MAX) return true;
@@ -42,8 +44,10 @@ Scope scope(const View& view) {
   if (!caller.authority) return found;
   found.all = true;
   for (const auto& [department, set] : caller.authority->by_department) {
-    if (set.test(caller.permission)) found.departments.push_back({department});
-    else found.all = false;
+    if (set.test(caller.permission))
+      found.departments.push_back({department});
+    else
+      found.all = false;
   }
   return found;
 }

@@ -27,13 +27,15 @@ const ResourceList& robots_list() {
       storage::ListPlan{
           .name = "robots",
           .from = "robots",
-          .columns = {"id", "name", "title", "department_id", "state", "certificate_until", "version", "os", "arch", "slots", "created_at", "created_by", "updated_at", "updated_by", "revision"},
+          .columns = {"id", "name", "title", "department_id", "state", "certificate_until", "version", "os", "arch", "slots", "created_at",
+                      "created_by", "updated_at", "updated_by", "revision"},
           .filters = {{"name", "name", storage::FilterOp::eq, storage::ColumnType::text, "robots_name"},
                       {"department_id", "department_id", storage::FilterOp::eq, storage::ColumnType::bytes, "robots_by_department"},
                       {"scope", "department_id", storage::FilterOp::in, storage::ColumnType::bytes, "robots_by_department"}},
           .sorts = {{"created_at", "created_at", storage::ColumnType::integer, "robots_by_created"}},
           .default_sort = "-created_at"},
-      {{"name", &base::value_ops<std::string>, {"名称", "Name"}}, {"department_id", &base::value_ops<domain::DepartmentId>, {"部门", "Department"}}});
+      {{"name", &base::value_ops<std::string>, {"名称", "Name"}},
+       {"department_id", &base::value_ops<domain::DepartmentId>, {"部门", "Department"}}});
   return list;
 }
 
@@ -51,8 +53,11 @@ Result<Robot> set_state(Change& change, const domain::RobotId& id, RobotEntry st
   if (robot.state == RobotEntry::revoked)
     return Error(Code::wrong_state, base::Text("机器人已吊销，需要重新注册", "the robot is revoked: it has to be enrolled again"));
   auto& note = change.note();
-  note = {.target = id.text(), .name = robot.name, .department = robot.department_id.ulid, .before = base::to_json(robot, base::Side::stored)};
-  QUANJI_TRY(const auto rows, change.run(sql::robot_set_state, {{"id", id}, {"state", state}, {"now", change.now()}, {"actor", actor(change)}, {"revision", robot.revision}}));
+  note = {
+      .target = id.text(), .name = robot.name, .department = robot.department_id.ulid, .before = base::to_json(robot, base::Side::stored)};
+  QUANJI_TRY(const auto rows,
+             change.run(sql::robot_set_state,
+                        {{"id", id}, {"state", state}, {"now", change.now()}, {"actor", actor(change)}, {"revision", robot.revision}}));
   if (rows != 1) return Error(Code::changed_meanwhile);
   robot.state = state;
   robot.updated_at = change.now();
@@ -79,8 +84,15 @@ void run_reports(Change& change, std::span<storage::BatchCall* const> calls) {
   for (auto* call : calls) {
     const auto& report = *static_cast<const wire::TaskReport*>(call->in);
     const auto body = base::to_json(report, base::Side::stored);
-    const auto written = change.run(sql::report_insert, {{"task", report.task}, {"attempt", report.attempt}, {"seq", report.seq}, {"robot_id", call->caller->robot},
-                                                         {"token", report.token}, {"kind", report.kind}, {"body", body}, {"at", report.at}, {"received_at", change.now()}});
+    const auto written = change.run(sql::report_insert, {{"task", report.task},
+                                                         {"attempt", report.attempt},
+                                                         {"seq", report.seq},
+                                                         {"robot_id", call->caller->robot},
+                                                         {"token", report.token},
+                                                         {"kind", report.kind},
+                                                         {"body", body},
+                                                         {"at", report.at},
+                                                         {"received_at", change.now()}});
     if (!written) {
       call->result = written.error().clone();
       continue;
@@ -151,7 +163,8 @@ Status learn_robots(const View& view) {
     for (const auto row : rows) {
       after = row.id<domain::RobotId>("id");
       if (ports().presence)
-        ports().presence->learn(std::string(row.text("fingerprint")), {after, std::string(row.text("name")), row.id<domain::DepartmentId>("department_id")});
+        ports().presence->learn(std::string(row.text("fingerprint")),
+                                {after, std::string(row.text("name")), row.id<domain::DepartmentId>("department_id")});
     }
     if (rows.empty()) return {};
   }
@@ -176,8 +189,13 @@ Result<Enrolment> create_enrolment(Change& change, const NewEnrolment& in) {
   made.id = change.new_id<domain::EnrolmentId>();
   made.expires_at = change.now().plus(code_life);
   const auto digest = base::sha256(code.secret.reveal());
-  QUANJI_TRY(const auto rows, change.run(sql::enrolment_insert, {{"id", made.id}, {"secret_digest", storage::Bytes(digest)}, {"robot_name", in.name},
-                                                                 {"department_id", department}, {"expires_at", made.expires_at}, {"now", change.now()}, {"actor", actor(change)}}));
+  QUANJI_TRY(const auto rows, change.run(sql::enrolment_insert, {{"id", made.id},
+                                                                 {"secret_digest", storage::Bytes(digest)},
+                                                                 {"robot_name", in.name},
+                                                                 {"department_id", department},
+                                                                 {"expires_at", made.expires_at},
+                                                                 {"now", change.now()},
+                                                                 {"actor", actor(change)}}));
   if (rows != 1) return Error(Code::bug, "enrolment code was not stored");
   change.note() = {.target = made.id.text(), .name = in.name, .department = department.ulid};
   const auto text = code.text();
@@ -188,7 +206,9 @@ Result<Enrolment> create_enrolment(Change& change, const NewEnrolment& in) {
 Result<wire::EnrolAnswer> enrol_robot(Change& change, const wire::EnrolRequest& in) {
   const auto digest = base::sha256(in.code.reveal());
   QUANJI_TRY(const auto row, change.row(sql::enrolment_take, {{"secret_digest", storage::Bytes(digest)}, {"now", change.now()}}));
-  if (!row) return Error(Code::wrong_credentials, base::Text("注册码不正确、已使用或已过期，请重新生成", "the enrolment code is wrong, used or too old: make a new one"));
+  if (!row)
+    return Error(Code::wrong_credentials,
+                 base::Text("注册码不正确、已使用或已过期，请重新生成", "the enrolment code is wrong, used or too old: make a new one"));
   const auto department = row->id<domain::DepartmentId>("department_id");
   const std::string name(row->text("robot_name"));
   QUANJI_TRY(const auto taken, change.row(sql::robot_by_name, {{"name", name}}));
@@ -199,13 +219,23 @@ Result<wire::EnrolAnswer> enrol_robot(Change& change, const wire::EnrolRequest& 
   answer.robot.ulid = id.ulid;
   answer.name = name;
   const base::Validity life{change.now().plus(-std::chrono::minutes(5)), change.now().plus(certificate_life)};
-  QUANJI_TRY(answer.certificate, base::issue_client_certificate(*ports().authority, in.request, {id.text(), "Quanji robot"}, life, change.random()));
+  QUANJI_TRY(answer.certificate,
+             base::issue_client_certificate(*ports().authority, in.request, {id.text(), "Quanji robot"}, life, change.random()));
   answer.authority = ports().authority->certificate_pem;
   answer.renew_after = change.now().plus(certificate_life * 2 / 3);
   QUANJI_TRY(const auto facts, base::read_certificate(answer.certificate));
   const auto fingerprint = base::hex(facts.fingerprint);
-  QUANJI_TRY(const auto rows, change.run(sql::robot_insert, {{"id", id}, {"name", name}, {"department_id", department}, {"fingerprint", fingerprint}, {"certificate_until", life.until},
-                                                             {"version", in.version}, {"os", in.os}, {"arch", in.arch}, {"slots", in.slots}, {"now", change.now()}, {"actor", name}}));
+  QUANJI_TRY(const auto rows, change.run(sql::robot_insert, {{"id", id},
+                                                             {"name", name},
+                                                             {"department_id", department},
+                                                             {"fingerprint", fingerprint},
+                                                             {"certificate_until", life.until},
+                                                             {"version", in.version},
+                                                             {"os", in.os},
+                                                             {"arch", in.arch},
+                                                             {"slots", in.slots},
+                                                             {"now", change.now()},
+                                                             {"actor", name}}));
   if (rows != 1) return Error(Code::bug, "robot was not stored");
   change.note() = {.target = id.text(), .name = name, .department = department.ulid};
   change.after_commit([fingerprint, known = Presence::Known{id, name, department}] {
@@ -231,7 +261,12 @@ Result<Trial> create_trial(Change& change, const NewTrial& in) {
   std::string document = R"({"quanji":1,"flow":"trial","steps":[{"set":{"result":)";
   base::append_json_string(document, "=" + in.expression);
   document += R"(}},{"return":{"result":"=result"}}]})";
-  QUANJI_TRY(const auto rows, change.run(sql::trial_insert, {{"task", trial.task}, {"attempt", trial.attempt}, {"robot_id", in.id}, {"document", document}, {"now", change.now()}, {"actor", trial.created_by}}));
+  QUANJI_TRY(const auto rows, change.run(sql::trial_insert, {{"task", trial.task},
+                                                             {"attempt", trial.attempt},
+                                                             {"robot_id", in.id},
+                                                             {"document", document},
+                                                             {"now", change.now()},
+                                                             {"actor", trial.created_by}}));
   if (rows != 1) return Error(Code::bug, "trial was not stored");
   change.note() = {.target = trial.task.text(), .name = robot.name, .department = robot.department_id.ulid};
   change.after_commit([id = in.id] {
@@ -265,8 +300,9 @@ Status decide_trial(Change& change, const domain::AttemptId& attempt, const wire
   const bool accepted = answer.decision == wire::OfferDecision::accept;
   // Busy or stopping is no verdict: the offer waits for the robot's next connection or free slot.
   if (!accepted && answer.reason && (*answer.reason == "no_free_slot" || *answer.reason == "shutting_down")) return {};
-  QUANJI_TRY([[maybe_unused]] const auto rows,
-             change.run(sql::trial_decided, {{"attempt", attempt}, {"state", accepted ? "accepted" : "refused"}, {"decision", answer.reason}}));
+  QUANJI_TRY(
+      [[maybe_unused]] const auto rows,
+      change.run(sql::trial_decided, {{"attempt", attempt}, {"state", accepted ? "accepted" : "refused"}, {"decision", answer.reason}}));
   return {};
 }
 
@@ -277,21 +313,29 @@ Result<wire::BeatAnswer> take_beat(const domain::Caller& caller, const wire::Bea
   return answer;
 }
 
-QUANJI_FIELDS(Robot, QF(id, "标识", "Id", .flags = base::read_only), QF(name, "名称", "Name", .pattern = &base::name_pattern), QF(title, "显示名", "Title"),
-              QF(department_id, "部门", "Department"), QF(state, "登记状态", "Whether it may work"), QF(certificate_until, "证书到期", "Certificate valid until"),
-              QF(version, "程序版本", "Program version"), QF(os, "操作系统", "Operating system"), QF(arch, "架构", "Architecture"), QF(slots, "并行数", "Slots"),
-              QF(connected, "是否在线", "Connected to this node now"), QF(last_beat_at, "最近心跳", "Last beat"), QF(facts, "机器人自述", "What it says of itself"),
-              QF(created_at, "创建时间", "Created"), QF(created_by, "创建人", "Created by"), QF(updated_at, "修改时间", "Changed"), QF(updated_by, "修改人", "Changed by"),
+QUANJI_FIELDS(Robot, QF(id, "标识", "Id", .flags = base::read_only), QF(name, "名称", "Name", .pattern = &base::name_pattern),
+              QF(title, "显示名", "Title"), QF(department_id, "部门", "Department"), QF(state, "登记状态", "Whether it may work"),
+              QF(certificate_until, "证书到期", "Certificate valid until"), QF(version, "程序版本", "Program version"),
+              QF(os, "操作系统", "Operating system"), QF(arch, "架构", "Architecture"), QF(slots, "并行数", "Slots"),
+              QF(connected, "是否在线", "Connected to this node now"), QF(last_beat_at, "最近心跳", "Last beat"),
+              QF(facts, "机器人自述", "What it says of itself"), QF(created_at, "创建时间", "Created"),
+              QF(created_by, "创建人", "Created by"), QF(updated_at, "修改时间", "Changed"), QF(updated_by, "修改人", "Changed by"),
               QF(revision, "修订号", "Revision"))
 QUANJI_FIELDS(RobotRef, QF(id, "机器人标识", "Id of the robot", .flags = base::in_path))
-QUANJI_FIELDS(NewEnrolment, QF(name, "机器人名称", "Name of the robot", .pattern = &base::name_pattern), QF(department_id, "部门", "Department"))
-QUANJI_FIELDS(Enrolment, QF(id, "标识", "Id"), QF(code, "一次性注册码，只显示一次", "One-time code, shown once", .flags = base::secret_once), QF(expires_at, "有效期至", "Good until"))
-QUANJI_FIELDS(NewTrial, QF(id, "机器人标识", "Id of the robot", .flags = base::in_path), QF(expression, "一个 Python 表达式", "One Python expression", .min = 1, .max = 2000))
-QUANJI_FIELDS(Report, QF(seq, "序号", "Number within the attempt"), QF(token, "令牌", "Fencing token"), QF(kind, "种类", "Kind"), QF(body, "内容", "Content"),
-              QF(at, "机器人时间", "Time at the robot"), QF(received_at, "收到时间", "Time received"))
-QUANJI_FIELDS(Trial, QF(task, "任务", "Task"), QF(attempt, "尝试", "Attempt"), QF(robot_id, "机器人", "Robot"), QF(state, "状态", "State"), QF(decision, "拒绝原因", "Reason of a refusal"),
-              QF(created_at, "创建时间", "Created"), QF(created_by, "创建人", "Created by"), QF(reports, "机器人上报", "What the robot reported"))
-QUANJI_FIELDS(TrialRef, QF(id, "机器人标识", "Id of the robot", .flags = base::in_path), QF(task, "任务标识", "Id of the task", .flags = base::in_path))
+QUANJI_FIELDS(NewEnrolment, QF(name, "机器人名称", "Name of the robot", .pattern = &base::name_pattern),
+              QF(department_id, "部门", "Department"))
+QUANJI_FIELDS(Enrolment, QF(id, "标识", "Id"),
+              QF(code, "一次性注册码，只显示一次", "One-time code, shown once", .flags = base::secret_once),
+              QF(expires_at, "有效期至", "Good until"))
+QUANJI_FIELDS(NewTrial, QF(id, "机器人标识", "Id of the robot", .flags = base::in_path),
+              QF(expression, "一个 Python 表达式", "One Python expression", .min = 1, .max = 2000))
+QUANJI_FIELDS(Report, QF(seq, "序号", "Number within the attempt"), QF(token, "令牌", "Fencing token"), QF(kind, "种类", "Kind"),
+              QF(body, "内容", "Content"), QF(at, "机器人时间", "Time at the robot"), QF(received_at, "收到时间", "Time received"))
+QUANJI_FIELDS(Trial, QF(task, "任务", "Task"), QF(attempt, "尝试", "Attempt"), QF(robot_id, "机器人", "Robot"), QF(state, "状态", "State"),
+              QF(decision, "拒绝原因", "Reason of a refusal"), QF(created_at, "创建时间", "Created"),
+              QF(created_by, "创建人", "Created by"), QF(reports, "机器人上报", "What the robot reported"))
+QUANJI_FIELDS(TrialRef, QF(id, "机器人标识", "Id of the robot", .flags = base::in_path),
+              QF(task, "任务标识", "Id of the task", .flags = base::in_path))
 QUANJI_FIELDS(WaitingTrial, QF(task, "任务", "Task"), QF(attempt, "尝试", "Attempt"), QF(document, "流程文档", "Flow document"))
 QUANJI_FIELDS(ReportAnswer, QF(repeated, "此前已收到", "Was here already"))
 }  // namespace quanji::services

@@ -28,9 +28,9 @@ struct Robot {
   base::Time certificate_until;
   std::string version, os, arch;
   std::int64_t slots = 1;
-  std::optional<bool> connected;               // memory of this node, not of the database
+  std::optional<bool> connected;  // memory of this node, not of the database
   std::optional<base::Time> last_beat_at;
-  std::optional<wire::RobotFacts> facts;       // what it answered to robot.read when it connected
+  std::optional<wire::RobotFacts> facts;  // what it answered to robot.read when it connected
   base::Time created_at;
   std::string created_by;
   base::Time updated_at;
@@ -43,19 +43,19 @@ struct RobotRef {
   static const base::FieldList& fields();
 };
 struct NewEnrolment {
-  std::string name;                            // the robot's name, unique
+  std::string name;                                   // the robot's name, unique
   std::optional<domain::DepartmentId> department_id;  // absent: the root department
   static const base::FieldList& fields();
 };
 struct Enrolment {
   domain::EnrolmentId id;
-  std::string code;                            // shown once
+  std::string code;  // shown once
   base::Time expires_at;
   static const base::FieldList& fields();
 };
 struct NewTrial {
   domain::RobotId id;
-  std::string expression;                      // one Python expression, "6 * 7"
+  std::string expression;  // one Python expression, "6 * 7"
   static const base::FieldList& fields();
 };
 struct Report {
@@ -69,7 +69,7 @@ struct Trial {
   domain::TaskId task;
   domain::AttemptId attempt;
   domain::RobotId robot_id;
-  std::string state;                           // waiting accepted refused finished
+  std::string state;  // waiting accepted refused finished
   std::optional<std::string> decision;
   base::Time created_at;
   std::string created_by;
@@ -107,8 +107,8 @@ class Presence {
     std::optional<wire::RobotFacts> facts;
   };
   mutable std::mutex mutex_;
-  std::unordered_map<std::string, Known> by_fingerprint_;                     // guarded by mutex_
-  std::unordered_map<base::Ulid, Live, domain::UlidHash> live_;               // guarded by mutex_
+  std::unordered_map<std::string, Known> by_fingerprint_;        // guarded by mutex_
+  std::unordered_map<base::Ulid, Live, domain::UlidHash> live_;  // guarded by mutex_
 };
 
 // What robots' operations need of the process; set once before anything is served.
@@ -118,8 +118,8 @@ struct RobotPorts {
   base::Digest authority_spki{};
   std::shared_ptr<base::Random> random;
   base::Clock* clock = nullptr;
-  std::function<void(const domain::RobotId&)> work_waits;   // after commit: tell the robot's connection
-  std::function<void(const domain::RobotId&)> cut_off;      // after commit: end its connection now
+  std::function<void(const domain::RobotId&)> work_waits;  // after commit: tell the robot's connection
+  std::function<void(const domain::RobotId&)> cut_off;     // after commit: end its connection now
 };
 void set_robot_ports(RobotPorts ports);
 const RobotPorts& robot_ports();

@@ -38,19 +38,23 @@ QUANJI_FIELDS(Role,  //
               QF(preset, "是否预置（预置角色不可更改）", "Whether it is a preset one, which nobody changes", .flags = base::read_only),
               QF(permissions, "权限名", "Names of permissions", .max = most_permissions),
               QF(remark, "备注", "Remark", .max = remark_length, .pattern = &base::printable_pattern),
-              QF(created_at, "创建时间", "When it was made", .flags = base::read_only), QF(created_by, "创建人", "Who made it", .flags = base::read_only),
+              QF(created_at, "创建时间", "When it was made", .flags = base::read_only),
+              QF(created_by, "创建人", "Who made it", .flags = base::read_only),
               QF(updated_at, "更新时间", "When it last changed", .flags = base::read_only),
-              QF(updated_by, "更新人", "Who changed it last", .flags = base::read_only), QF(revision, "版本号", "Revision", .flags = base::read_only))
+              QF(updated_by, "更新人", "Who changed it last", .flags = base::read_only),
+              QF(revision, "版本号", "Revision", .flags = base::read_only))
 QUANJI_FIELDS(NewRole,  //
               QF(name, "角色名", "Name of the role", .min = 1, .pattern = &base::name_pattern),
               QF(title, "显示名", "Title", .min = 1, .max = title_length, .pattern = &base::printable_pattern),
-              QF(permissions, "权限名，见 GET /permissions", "Names of permissions, see GET /permissions", .min = 1, .max = most_permissions),
+              QF(permissions, "权限名，见 GET /permissions", "Names of permissions, see GET /permissions", .min = 1,
+                 .max = most_permissions),
               QF(remark, "备注", "Remark", .max = remark_length, .pattern = &base::printable_pattern))
 QUANJI_FIELDS(RoleChange,  //
               QF(id, "角色标识", "Role id", .flags = base::in_path),
               QF(name, "角色名", "Name of the role", .min = 1, .pattern = &base::name_pattern),
               QF(title, "显示名", "Title", .min = 1, .max = title_length, .pattern = &base::printable_pattern),
-              QF(permissions, "权限名，见 GET /permissions", "Names of permissions, see GET /permissions", .min = 1, .max = most_permissions),
+              QF(permissions, "权限名，见 GET /permissions", "Names of permissions, see GET /permissions", .min = 1,
+                 .max = most_permissions),
               QF(remark, "备注", "Remark", .max = remark_length, .pattern = &base::printable_pattern))
 QUANJI_FIELDS(RoleRestriction,  //
               QF(id, "角色标识", "Role id", .flags = base::in_path),
@@ -81,7 +85,8 @@ Result<Role> role_for_act(const View& view, const RoleId& id) {
 Status check_name(const View& view, const std::string& name, const RoleId& self) {
   QUANJI_TRY(const auto row, view.row(sql::role_named, {{"name", name}}));
   if (row && row->id<RoleId>("id") != self)
-    return Error(Code::name_taken, Text(fmt::format("已有名为 {} 的角色，请换一个", name), fmt::format("there is a role named {} already: take another name", name)))
+    return Error(Code::name_taken, Text(fmt::format("已有名为 {} 的角色，请换一个", name),
+                                        fmt::format("there is a role named {} already: take another name", name)))
         .with_field("name", Text("角色名重复", "taken"));
   return {};
 }
@@ -98,7 +103,8 @@ Status check_holders(const View& view, const Role& changed) {
   for (const auto row : holders) {
     const auto user = row.id<domain::UserId>("user_id");
     if (view.caller().user == user)
-      return Error(Code::not_permitted, Text("您持有该角色，不能由您更改；请由另一位安全管理员执行", "you hold this role: another security administrator must change it"));
+      return Error(Code::not_permitted, Text("您持有该角色，不能由您更改；请由另一位安全管理员执行",
+                                             "you hold this role: another security administrator must change it"));
     QUANJI_TRY(const auto grants, grants_of(view, user));
     std::vector<std::string> held;
     for (const auto& grant : grants) {
@@ -108,7 +114,8 @@ Status check_holders(const View& view, const Role& changed) {
     }
     if (const auto clash = domain::find_clash(held, changed.permissions)) {
       const auto sentence = domain::say(*clash);
-      return Error(Code::wrong_state, Text(fmt::format("持有人 {}：{}", row.text("account"), sentence.zh), fmt::format("its holder {}: {}", row.text("account"), sentence.en)));
+      return Error(Code::wrong_state, Text(fmt::format("持有人 {}：{}", row.text("account"), sentence.zh),
+                                           fmt::format("its holder {}: {}", row.text("account"), sentence.en)));
     }
   }
   return {};
@@ -138,16 +145,19 @@ Result<Role> write(Change& change, Role role, const std::string& before, std::st
 using storage::ColumnType;
 using storage::FilterOp;
 const ResourceList& roles() {
-  static const ResourceList list({.name = "roles",
-                                  .from = "roles",
-                                  .columns = {"id", "name", "title", "preset", "permissions", "remark", "created_at", "created_by", "updated_at", "updated_by", "revision"},
-                                  .filters = {{"name", "name", FilterOp::eq, ColumnType::text, "roles_by_name_id"},
-                                              {"preset", "preset", FilterOp::eq, ColumnType::integer, ""},
-                                              {"created", "created_at", FilterOp::range, ColumnType::integer, "roles_by_created"}},
-                                  .sorts = {{"name", "name", ColumnType::text, "roles_by_name_id"}, {"created_at", "created_at", ColumnType::integer, "roles_by_created"}},
-                                  .keyword_columns = {"name", "title"},
-                                  .size = storage::ListPlan::Size::small},
-                                 {{"name", &base::value_ops<std::string>, {"角色名", "Name"}}, {"preset", &base::value_ops<bool>, {"是否预置", "Preset"}}});
+  static const ResourceList list(
+      {.name = "roles",
+       .from = "roles",
+       .columns = {"id", "name", "title", "preset", "permissions", "remark", "created_at", "created_by", "updated_at", "updated_by",
+                   "revision"},
+       .filters = {{"name", "name", FilterOp::eq, ColumnType::text, "roles_by_name_id"},
+                   {"preset", "preset", FilterOp::eq, ColumnType::integer, ""},
+                   {"created", "created_at", FilterOp::range, ColumnType::integer, "roles_by_created"}},
+       .sorts = {{"name", "name", ColumnType::text, "roles_by_name_id"},
+                 {"created_at", "created_at", ColumnType::integer, "roles_by_created"}},
+       .keyword_columns = {"name", "title"},
+       .size = storage::ListPlan::Size::small},
+      {{"name", &base::value_ops<std::string>, {"角色名", "Name"}}, {"preset", &base::value_ops<bool>, {"是否预置", "Preset"}}});
   return list;
 }
 
@@ -174,9 +184,11 @@ Status check_permissions(const std::vector<std::string>& permissions, std::strin
   std::vector<base::FieldProblem> problems;
   for (std::size_t i = 0; i < permissions.size(); ++i)
     if (!domain::permission_number(permissions[i]))
-      problems.push_back({fmt::format("{}/{}", field, i), Text("没有公布这个权限，见 GET /permissions", "is not a published permission, see GET /permissions")});
+      problems.push_back({fmt::format("{}/{}", field, i),
+                          Text("没有公布这个权限，见 GET /permissions", "is not a published permission, see GET /permissions")});
   if (!problems.empty()) return Error(Code::invalid_field).with_fields(std::move(problems));
-  if (const auto clash = domain::find_clash(permissions)) return Error(Code::invalid_field, domain::say(*clash)).with_field(std::string(field), domain::say(*clash));
+  if (const auto clash = domain::find_clash(permissions))
+    return Error(Code::invalid_field, domain::say(*clash)).with_field(std::string(field), domain::say(*clash));
   return {};
 }
 
@@ -235,10 +247,12 @@ Status delete_role(Change& change, const RoleRef& in) {
   if (!holders.empty()) {
     constexpr std::size_t shown = 5;
     std::string names;
-    for (std::size_t i = 0; i < std::min(holders.size(), shown); ++i) names += fmt::format("{}{}", i ? ", " : "", holders[i].text("account"));
+    for (std::size_t i = 0; i < std::min(holders.size(), shown); ++i)
+      names += fmt::format("{}{}", i ? ", " : "", holders[i].text("account"));
     if (holders.size() > shown) names += " …";
-    return Error(Code::still_referenced, Text(fmt::format("角色 {} 仍授予 {} 人（{}）；请先撤销", role.name, holders.size(), names),
-                                              fmt::format("the role {} is held by {} ({}): revoke it first", role.name, holders.size(), names)));
+    return Error(Code::still_referenced,
+                 Text(fmt::format("角色 {} 仍授予 {} 人（{}）；请先撤销", role.name, holders.size(), names),
+                      fmt::format("the role {} is held by {} ({}): revoke it first", role.name, holders.size(), names)));
   }
   QUANJI_TRY(const auto n, change.run_with(sql::role_delete, role));
   if (n != 1) return Error(Code::changed_meanwhile);

@@ -28,7 +28,8 @@ TEST(Roles, ThePresetOnesAreThoseOfTheProgramAndNobodyChangesThem) {
     EXPECT_EQ(found->name, preset.name);
     EXPECT_EQ(found->title, preset.title.zh);
     EXPECT_EQ(found->permissions, domain::permissions_of(preset.preset));
-    EXPECT_EQ(code_of(house.run(house.as(house.security, "role.change"), &change_role, permissions_of(found->id, {"flow.run"}))), Code::wrong_state);
+    EXPECT_EQ(code_of(house.run(house.as(house.security, "role.change"), &change_role, permissions_of(found->id, {"flow.run"}))),
+              Code::wrong_state);
     EXPECT_EQ(code_of(house.run(house.as(house.security, "role.delete"), &delete_role, RoleRef{found->id})), Code::wrong_state);
   }
 }
@@ -39,11 +40,15 @@ TEST(Roles, HoldPublishedPermissionsThatDoNotClash) {
   const auto unknown = house.run(security, &create_role, NewRole{.name = "r", .title = "r", .permissions = {"flow.run", "flow.fly"}});
   ASSERT_EQ(code_of(unknown), Code::invalid_field);
   EXPECT_EQ(unknown.error().fields().at(0).field, "permissions/1");
-  EXPECT_EQ(code_of(house.run(security, &create_role, NewRole{.name = "r", .title = "r", .permissions = {"grant.create", "setting.change"}})), Code::invalid_field);
-  const auto made = house.run(security, &create_role, NewRole{.name = "r", .title = "r", .permissions = {"task.read", "flow.run", "task.read"}});
+  EXPECT_EQ(
+      code_of(house.run(security, &create_role, NewRole{.name = "r", .title = "r", .permissions = {"grant.create", "setting.change"}})),
+      Code::invalid_field);
+  const auto made =
+      house.run(security, &create_role, NewRole{.name = "r", .title = "r", .permissions = {"task.read", "flow.run", "task.read"}});
   ASSERT_TRUE(made.ok());
   EXPECT_EQ(made->permissions, (std::vector<std::string>{"flow.run", "task.read"}));
-  EXPECT_EQ(code_of(house.run(security, &create_role, NewRole{.name = "r", .title = "other", .permissions = {"flow.run"}})), Code::name_taken);
+  EXPECT_EQ(code_of(house.run(security, &create_role, NewRole{.name = "r", .title = "other", .permissions = {"flow.run"}})),
+            Code::name_taken);
 }
 
 TEST(Roles, AChangeReachesTheirHoldersAtOnceAndMayNotMakeThemClash) {
@@ -67,7 +72,8 @@ TEST(Roles, NobodyRaisesHimselfThroughARoleHeHolds) {
   const auto role = house.role("r", {"role.change", "role.read"});
   const auto user = house.user("u");
   ASSERT_TRUE(house.grant(user, role).ok());
-  EXPECT_EQ(code_of(house.run(house.as(user, "role.change"), &change_role, permissions_of(role, {"role.change", "grant.create"}))), Code::not_permitted);
+  EXPECT_EQ(code_of(house.run(house.as(user, "role.change"), &change_role, permissions_of(role, {"role.change", "grant.create"}))),
+            Code::not_permitted);
   EXPECT_TRUE(house.run(house.as(house.security, "role.change"), &change_role, permissions_of(role, {"role.change", "grant.create"})).ok());
 }
 

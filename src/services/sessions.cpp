@@ -29,7 +29,8 @@ constexpr std::chrono::hours ended_kept_for{24 * 30};
 storage::ListPlan session_plan(std::string name) {
   return {.name = std::move(name),
           .from = "sessions",
-          .columns = {"id", "user_id", "account", "kind", "state", "address", "agent", "created_at", "last_seen_at", "expires_at", "ended_at", "end_reason"},
+          .columns = {"id", "user_id", "account", "kind", "state", "address", "agent", "created_at", "last_seen_at", "expires_at",
+                      "ended_at", "end_reason"},
           .filters = {{"user_id", "user_id", FilterOp::eq, ColumnType::bytes, "sessions_by_user_created"},
                       {"kind", "kind", FilterOp::eq, ColumnType::text, ""},
                       {"state", "state", FilterOp::eq, ColumnType::text, ""},
@@ -48,8 +49,10 @@ const ResourceList& sessions() {
 // What a stored session is at this moment: the gate writes down idleness late or, after a crash, not at all.
 void as_of_now(Session& session, const View& view) {
   if (session.state == SessionState::ended) return;
-  if (view.now() >= session.expires_at) session.state = SessionState::ended;
-  else if (session.kind == SessionKind::cookie && view.now().since(session.last_seen_at) > idle_limit()) session.state = SessionState::locked;
+  if (view.now() >= session.expires_at)
+    session.state = SessionState::ended;
+  else if (session.kind == SessionKind::cookie && view.now().since(session.last_seen_at) > idle_limit())
+    session.state = SessionState::locked;
 }
 Result<base::Page<Session>> shown(const View& view, Result<base::Page<Session>> page) {
   if (!page) return page;
@@ -85,16 +88,20 @@ void tell_listeners(const SignInChange& what) {
 
 QUANJI_FIELDS(Session,  //
               QF(id, "会话标识", "Session id", .flags = base::read_only), QF(user_id, "用户", "User", .flags = base::read_only),
-              QF(account, "登录名", "Account", .flags = base::read_only), QF(kind, "种类：浏览器或命令行", "Kind: browser or command line", .flags = base::read_only),
+              QF(account, "登录名", "Account", .flags = base::read_only),
+              QF(kind, "种类：浏览器或命令行", "Kind: browser or command line", .flags = base::read_only),
               QF(state, "状态：在用、锁定、已结束", "State: open, locked, ended", .flags = base::read_only),
               QF(address, "来源地址", "Address", .flags = base::read_only), QF(agent, "客户端程序", "Program", .flags = base::read_only),
               QF(created_at, "登录时间", "When it began", .flags = base::read_only),
-              QF(last_seen_at, "最近活动", "Last active", .flags = base::read_only), QF(expires_at, "失效时间", "Ends at the latest", .flags = base::read_only),
-              QF(ended_at, "结束时间", "When it ended", .flags = base::read_only), QF(end_reason, "结束原因", "Why it ended", .flags = base::read_only),
+              QF(last_seen_at, "最近活动", "Last active", .flags = base::read_only),
+              QF(expires_at, "失效时间", "Ends at the latest", .flags = base::read_only),
+              QF(ended_at, "结束时间", "When it ended", .flags = base::read_only),
+              QF(end_reason, "结束原因", "Why it ended", .flags = base::read_only),
               QF(current, "是否当前会话", "Whether it is this one", .flags = base::read_only))
 QUANJI_FIELDS(SessionRef, QF(id, "会话标识", "Session id", .flags = base::in_path))
 QUANJI_FIELDS(SessionUnlock,  //
-              QF(id, "会话标识", "Session id", .flags = base::in_path), QF(password, "密码，或给动态口令", "The password, or else a code", .max = password_bytes),
+              QF(id, "会话标识", "Session id", .flags = base::in_path),
+              QF(password, "密码，或给动态口令", "The password, or else a code", .max = password_bytes),
               QF(code, "动态口令或恢复码", "A one-time or recovery code", .min = 1, .max = code_length))
 QUANJI_FIELDS(SignedOut, QF(ended_sessions, "结束的会话数", "How many sessions ended"))
 QUANJI_FIELDS(CsrfToken, QF(csrf_token, "变更请求须以 X-Csrf-Token 带上", "To be sent as X-Csrf-Token with every change"))
@@ -102,7 +109,8 @@ QUANJI_FIELDS(CsrfToken, QF(csrf_token, "变更请求须以 X-Csrf-Token 带上"
 const base::ListShape& session_list_shape() { return sessions().shape(); }
 
 Result<base::Page<Session>> list_own_sessions(const View& view, const base::ListQuery& query) {
-  if (view.caller().kind != domain::CallerKind::user) return Error(Code::not_permitted, Text("只有人员有会话", "only people have sessions"));
+  if (view.caller().kind != domain::CallerKind::user)
+    return Error(Code::not_permitted, Text("只有人员有会话", "only people have sessions"));
   return shown(view, sessions().read<Session>(view, query, {{"user_id", {view.caller().user}}}));
 }
 
@@ -147,8 +155,13 @@ Result<WithCookie<CsrfToken>> unlock_session(Change& change, const Prepared<Sess
   WithCookie<CsrfToken> out;
   out.cookie = new_token(change.random(), "");
   const auto hash = token_hash(out.cookie);
-  QUANJI_DO(change.run(sql::token_add, {{"hash", storage::Bytes(hash)}, {"kind", TokenKind::cookie}, {"session_id", in.value.id}, {"client_id", nullptr},
-                                        {"acts_for", nullptr}, {"now", change.now()}, {"expires_at", session->expires_at}}));
+  QUANJI_DO(change.run(sql::token_add, {{"hash", storage::Bytes(hash)},
+                                        {"kind", TokenKind::cookie},
+                                        {"session_id", in.value.id},
+                                        {"client_id", nullptr},
+                                        {"acts_for", nullptr},
+                                        {"now", change.now()},
+                                        {"expires_at", session->expires_at}}));
   out.value.csrf_token = csrf_of(hash);
   QUANJI_DO(raise_sign_in_epoch(change, {.session = in.value.id}));
   change.note() = {in.value.id.text(), session->account, in.proof->user->department_id.ulid, {}, {}, {}};
@@ -159,12 +172,23 @@ Result<BegunSession> begin_session(Change& change, const Standing& user, Session
   BegunSession out;
   out.id = change.new_id<SessionId>();
   out.expires_at = change.now().plus(session_lives_for());
-  QUANJI_DO(change.run(sql::session_add, {{"id", out.id}, {"user_id", user.id}, {"account", user.account}, {"kind", kind}, {"address", change.caller().address},
-                                          {"agent", agent}, {"now", change.now()}, {"expires_at", out.expires_at}}));
+  QUANJI_DO(change.run(sql::session_add, {{"id", out.id},
+                                          {"user_id", user.id},
+                                          {"account", user.account},
+                                          {"kind", kind},
+                                          {"address", change.caller().address},
+                                          {"agent", agent},
+                                          {"now", change.now()},
+                                          {"expires_at", out.expires_at}}));
   const auto add = [&](std::string_view token, TokenKind token_kind, base::Time until) -> Status {
     const auto hash = token_hash(token);
-    QUANJI_DO(change.run(sql::token_add, {{"hash", storage::Bytes(hash)}, {"kind", token_kind}, {"session_id", out.id}, {"client_id", nullptr},
-                                          {"acts_for", nullptr}, {"now", change.now()}, {"expires_at", until}}));
+    QUANJI_DO(change.run(sql::token_add, {{"hash", storage::Bytes(hash)},
+                                          {"kind", token_kind},
+                                          {"session_id", out.id},
+                                          {"client_id", nullptr},
+                                          {"acts_for", nullptr},
+                                          {"now", change.now()},
+                                          {"expires_at", until}}));
     return {};
   };
   if (kind == SessionKind::cookie) {

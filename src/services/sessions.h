@@ -73,8 +73,8 @@ Result<WithCookie<CsrfToken>> unlock_session(Change&, const Prepared<SessionUnlo
 struct BegunSession {
   SessionId id;
   base::Time expires_at;
-  std::string cookie, csrf;           // kind cookie
-  std::string access, refresh;        // kind token
+  std::string cookie, csrf;     // kind cookie
+  std::string access, refresh;  // kind token
 };
 Result<BegunSession> begin_session(Change&, const Standing&, SessionKind kind, std::string_view agent);
 // The digest of the cookie of an open session; nothing for one by token.
@@ -83,8 +83,8 @@ Result<std::optional<base::Digest>> cookie_hash_of(const View&, const SessionId&
 Result<std::int64_t> end_session(Change&, const SessionId&, std::string_view reason);
 Result<std::int64_t> end_sessions_of(Change&, const UserId&, std::string_view reason, std::optional<SessionId> but = {});
 std::string csrf_of(const base::Digest& cookie_hash);
-std::chrono::seconds idle_limit();                       // setting security.idle_minutes
-std::chrono::seconds session_lives_for();                // setting security.session_hours
+std::chrono::seconds idle_limit();         // setting security.idle_minutes
+std::chrono::seconds session_lives_for();  // setting security.session_hours
 
 // What the gate keeps of a session in memory and writes down once a second.
 struct Seen {

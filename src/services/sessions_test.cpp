@@ -14,10 +14,12 @@ constexpr std::string_view right = Gatehouse::good_password;
 
 std::optional<TokenFacts> facts_of(Gatehouse& house, std::string_view token) {
   std::optional<TokenFacts> found;
-  EXPECT_TRUE(house.view([&](const View& v) -> Status {
-    QUANJI_TRY(found, find_token(v, token_hash(token)));
-    return {};
-  }).ok());
+  EXPECT_TRUE(house
+                  .view([&](const View& v) -> Status {
+                    QUANJI_TRY(found, find_token(v, token_hash(token)));
+                    return {};
+                  })
+                  .ok());
   return found;
 }
 
@@ -185,10 +187,12 @@ TEST(Sessions, OldOnesAreSwept) {
   const auto zhang = house.person_with_password("zhang");
   ASSERT_TRUE(house.enter("zhang"));
   const auto sweep = [&] {
-    EXPECT_TRUE(house.change([&](Change& c) -> Status {
-      QUANJI_DO(sweep_sessions(c));
-      return {};
-    }).ok());
+    EXPECT_TRUE(house
+                    .change([&](Change& c) -> Status {
+                      QUANJI_DO(sweep_sessions(c));
+                      return {};
+                    })
+                    .ok());
     const auto page = house.ask(house.in_session(zhang, {}), &list_own_sessions, base::ListQuery{});
     return page ? page->items.size() : 99;
   };

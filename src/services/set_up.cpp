@@ -30,9 +30,12 @@ constexpr std::size_t roles = 3;
 
 Preset preset_of(SetUpRole role) {
   switch (role) {
-    case SetUpRole::system: return Preset::system_administrator;
-    case SetUpRole::security: return Preset::security_administrator;
-    case SetUpRole::audit: return Preset::auditor;
+    case SetUpRole::system:
+      return Preset::system_administrator;
+    case SetUpRole::security:
+      return Preset::security_administrator;
+    case SetUpRole::audit:
+      return Preset::auditor;
   }
   return Preset::auditor;
 }
@@ -58,7 +61,8 @@ Result<Stored> stored(const View& view) {
 }
 
 std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   return text;
 }
 Status check_persons(const std::vector<SetUpPerson>& persons) {
@@ -71,7 +75,8 @@ Status check_persons(const std::vector<SetUpPerson>& persons) {
     const auto& person = persons[i];
     ++seen[static_cast<std::size_t>(person.role)];
     if (person.password.has_value() == person.one_time_link.value_or(false))
-      return refuse(fmt::format("persons/{}/password", i), "设置密码或选择一次性链接，二者选一", "give a password or ask for a one-time link, one of the two");
+      return refuse(fmt::format("persons/{}/password", i), "设置密码或选择一次性链接，二者选一",
+                    "give a password or ask for a one-time link, one of the two");
     auto account = lower(person.account);
     if (std::find(accounts.begin(), accounts.end(), account) != accounts.end())
       return refuse(fmt::format("persons/{}/account", i), "三个账号应互不相同", "the three accounts must differ");
@@ -130,7 +135,8 @@ QUANJI_FIELDS(SetUpDone, QF(accounts, "建立的账号", "The accounts made"))
 Result<std::optional<Secret>> begin_set_up(Change& change) {
   auto code = new_token(change.random(), "qjs_");
   const auto hash = token_hash(code);
-  QUANJI_TRY(const auto n, change.run(sql::set_up_begin, {{"code_hash", storage::Bytes(hash)}, {"expires_at", change.now().plus(set_up_code_lives_for)}}));
+  QUANJI_TRY(const auto n, change.run(sql::set_up_begin,
+                                      {{"code_hash", storage::Bytes(hash)}, {"expires_at", change.now().plus(set_up_code_lives_for)}}));
   if (n == 0) return std::optional<Secret>{};
   return std::optional(Secret::take(code));
 }
@@ -144,16 +150,20 @@ Status check_set_up(const View& view, const SetUp& in) {
   QUANJI_TRY(const auto now, stored(view));
   if (now.done) return done_already();
   if (!now.has_code || !base::equal_in_constant_time(now.hash, token_hash(in.code.reveal())))
-    return Error(Code::wrong_credentials, Text("初始化代码不正确，请使用平台启动时显示的代码", "the set-up code is not right: take the one shown at the platform's start"));
+    return Error(Code::wrong_credentials, Text("初始化代码不正确，请使用平台启动时显示的代码",
+                                               "the set-up code is not right: take the one shown at the platform's start"));
   if (now.expires_at <= view.now())
-    return Error(Code::wrong_credentials, Text("初始化代码已过期，重新启动平台可得新代码", "the set-up code has expired: start the platform again for another"));
+    return Error(Code::wrong_credentials,
+                 Text("初始化代码已过期，重新启动平台可得新代码", "the set-up code has expired: start the platform again for another"));
   return check_persons(in.persons);
 }
 
 ProofAsk set_up_ask(const SetUp& in) {
   ProofAsk ask;
   for (std::size_t i = 0; i < in.persons.size(); ++i)
-    if (in.persons[i].password) ask.new_passwords.push_back({std::make_shared<const Secret>(std::string_view(*in.persons[i].password)), in.persons[i].account, in.persons[i].name, fmt::format("persons/{}/password", i)});
+    if (in.persons[i].password)
+      ask.new_passwords.push_back({std::make_shared<const Secret>(std::string_view(*in.persons[i].password)), in.persons[i].account,
+                                   in.persons[i].name, fmt::format("persons/{}/password", i)});
   return ask;
 }
 

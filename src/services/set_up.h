@@ -50,7 +50,8 @@ Status check_set_up(const View&, const SetUp&);
 ProofAsk set_up_ask(const SetUp&);
 Result<SetUpDone> set_up(Change&, const Prepared<SetUp>&);
 
-// Profile `demo`: six accounts (system, security, audit, operator, developer, checker) with made passwords, once; empty when set up already.
+// Profile `demo`: six accounts (system, security, audit, operator, developer, checker) with made passwords, once; empty when set up
+// already.
 struct DemoAccount {
   std::string account, title;
   base::Secret password;

@@ -14,7 +14,8 @@ using testing::code_of;
 class Fresh : public testing::Bench {
  public:
   Fresh()
-      : desk(std::make_shared<const ProofDesk>(std::make_shared<KeyringBox>(keyring), clock, std::make_shared<base::SystemRandom>(), base::Suite::intl, testing::cheap())) {
+      : desk(std::make_shared<const ProofDesk>(std::make_shared<KeyringBox>(keyring), clock, std::make_shared<base::SystemRandom>(),
+                                               base::Suite::intl, testing::cheap())) {
     domain::publish_permissions(testing::sign_in_permissions());
     forget_epochs();
   }
@@ -22,23 +23,25 @@ class Fresh : public testing::Bench {
   std::optional<std::string> code() {
     std::optional<std::string> out;
     EXPECT_TRUE(change([&](Change& c) -> Status {
-      QUANJI_TRY(auto begun, begin_set_up(c));
-      out.reset();
-      if (begun) out = std::string(begun->reveal());
-      return {};
-    }).ok());
+                  QUANJI_TRY(auto begun, begin_set_up(c));
+                  out.reset();
+                  if (begun) out = std::string(begun->reveal());
+                  return {};
+                }).ok());
     return out;
   }
   SetUpState state() {
     SetUpState out;
     EXPECT_TRUE(view([&](const View& v) -> Status {
-      QUANJI_TRY(out, set_up_state(v, {}));
-      return {};
-    }).ok());
+                  QUANJI_TRY(out, set_up_state(v, {}));
+                  return {};
+                }).ok());
     return out;
   }
   static std::vector<SetUpPerson> persons() {
-    return {{SetUpRole::system, "sys", "张三", "Mango-74-Tree", {}}, {SetUpRole::security, "sec", "李四", "Window-58-Garden", {}}, {SetUpRole::audit, "aud", "王五", {}, true}};
+    return {{SetUpRole::system, "sys", "张三", "Mango-74-Tree", {}},
+            {SetUpRole::security, "sec", "李四", "Window-58-Garden", {}},
+            {SetUpRole::audit, "aud", "王五", {}, true}};
   }
   Result<SetUpDone> set_up_with(std::string_view code_text, std::vector<SetUpPerson> people) {
     Prepared<SetUp> in;
@@ -90,11 +93,13 @@ TEST(SetUp, TheAdministratorsHaveTheirRightsAndNoOthers) {
   ASSERT_TRUE(made);
   const auto may = [&](std::size_t person, std::string_view permission) {
     bool out = false;
-    EXPECT_TRUE(fresh.view([&](const View& v) -> Status {
-      QUANJI_TRY(const auto authority, load_authority(v, made->accounts[person].user_id));
-      out = authority->may(*domain::permission_number(permission), domain::root_department);
-      return {};
-    }).ok());
+    EXPECT_TRUE(fresh
+                    .view([&](const View& v) -> Status {
+                      QUANJI_TRY(const auto authority, load_authority(v, made->accounts[person].user_id));
+                      out = authority->may(*domain::permission_number(permission), domain::root_department);
+                      return {};
+                    })
+                    .ok());
     return out;
   };
   EXPECT_TRUE(may(0, "user.create"));

@@ -32,33 +32,94 @@ constexpr auto list = SettingType::list;
 
 // Sorted by name.
 constexpr SettingRow rows[] = {
-    {"approvals.after_check_hours", integer, "24", 1, 168, {"应急操作后多少小时内须补做复核", "Hours within which an emergency act is to be checked afterwards"}},
-    {"approvals.emergency_minutes", integer, "30", 1, 30, {"同一事件的应急操作从第一次起最长多少分钟", "Minutes the emergency acts of one incident may last from the first"}},
-    {"approvals.emergency_operations", list, "[]", 0, 100, {"可由值班人员单人应急执行的操作；空为没有", "Operations the duty officer may do alone in an emergency; empty: none"}},
-    {"approvals.emergency_wait_minutes", integer, "15", 0, 240, {"等不到复核人多少分钟后才可应急", "Minutes without a checker before an emergency act"}},
+    {"approvals.after_check_hours",
+     integer,
+     "24",
+     1,
+     168,
+     {"应急操作后多少小时内须补做复核", "Hours within which an emergency act is to be checked afterwards"}},
+    {"approvals.emergency_minutes",
+     integer,
+     "30",
+     1,
+     30,
+     {"同一事件的应急操作从第一次起最长多少分钟", "Minutes the emergency acts of one incident may last from the first"}},
+    {"approvals.emergency_operations",
+     list,
+     "[]",
+     0,
+     100,
+     {"可由值班人员单人应急执行的操作；空为没有", "Operations the duty officer may do alone in an emergency; empty: none"}},
+    {"approvals.emergency_wait_minutes",
+     integer,
+     "15",
+     0,
+     240,
+     {"等不到复核人多少分钟后才可应急", "Minutes without a checker before an emergency act"}},
     {"approvals.expiry_hours", integer, "24", 1, 720, {"待复核事项多少小时后失效", "Hours after which a held operation expires"}},
-    {"approvals.operations", list, "[]", 0, 200, {"须双人复核的操作；空为全部声明须复核者", "Operations that wait for a second person; empty: all that are declared so"}},
+    {"approvals.operations",
+     list,
+     "[]",
+     0,
+     200,
+     {"须双人复核的操作；空为全部声明须复核者", "Operations that wait for a second person; empty: all that are declared so"}},
     {"approvals.required", boolean, "true", 0, 0, {"提高风险的操作是否须双人复核", "Whether what raises risk waits for a second person"}},
-    {"limits.client_per_second", integer, "1000", 0, 1'000'000, {"每个接入方每秒调用数；0 为不限", "Calls a second of one client; 0: no limit"}},
-    {"limits.person_per_second", integer, "100", 0, 1'000'000, {"每个用户每秒调用数；0 为不限", "Calls a second of one person; 0: no limit"}},
-    {"limits.report_per_second", integer, "10", 0, 1'000'000, {"每个调用方每秒报表与导出数；0 为不限", "Reports and exports a second of one caller; 0: no limit"}},
-    {"limits.robot_per_second", integer, "1000", 0, 1'000'000, {"每台机器人每秒调用数；0 为不限", "Calls a second of one robot; 0: no limit"}},
+    {"limits.client_per_second",
+     integer,
+     "1000",
+     0,
+     1'000'000,
+     {"每个接入方每秒调用数；0 为不限", "Calls a second of one client; 0: no limit"}},
+    {"limits.person_per_second",
+     integer,
+     "100",
+     0,
+     1'000'000,
+     {"每个用户每秒调用数；0 为不限", "Calls a second of one person; 0: no limit"}},
+    {"limits.report_per_second",
+     integer,
+     "10",
+     0,
+     1'000'000,
+     {"每个调用方每秒报表与导出数；0 为不限", "Reports and exports a second of one caller; 0: no limit"}},
+    {"limits.robot_per_second",
+     integer,
+     "1000",
+     0,
+     1'000'000,
+     {"每台机器人每秒调用数；0 为不限", "Calls a second of one robot; 0: no limit"}},
     {"security.idle_minutes", integer, "15", 1, 480, {"会话空闲多少分钟后锁定", "Minutes of idleness after which a session locks"}},
     {"security.lockout_minutes", integer, "15", 1, 1440, {"登录失败过多后锁定多少分钟", "Minutes of lock-out after too many failures"}},
     {"security.max_failures", integer, "5", 1, 20, {"连续登录失败多少次后锁定", "Failures in a row that lock out"}},
     {"security.one_time_link_minutes", integer, "60", 5, 1440, {"一次性链接的有效分钟数", "Minutes a one-time link lasts"}},
-    {"security.password_classes", integer, "3", 1, 4, {"密码至少含几类字符（大写、小写、数字、符号）", "Kinds of characters a password needs (upper, lower, digit, sign)"}},
-    {"security.password_days", integer, "90", 0, 365, {"密码多少天后须更换；0 为不须", "Days after which a password must be changed; 0: never"}},
+    {"security.password_classes",
+     integer,
+     "3",
+     1,
+     4,
+     {"密码至少含几类字符（大写、小写、数字、符号）", "Kinds of characters a password needs (upper, lower, digit, sign)"}},
+    {"security.password_days",
+     integer,
+     "90",
+     0,
+     365,
+     {"密码多少天后须更换；0 为不须", "Days after which a password must be changed; 0: never"}},
     {"security.password_history", integer, "5", 0, 24, {"不得重复最近几次的密码", "Former passwords that may not be used again"}},
     {"security.password_length", integer, "10", 8, 64, {"密码最短长度", "Shortest password"}},
     {"security.session_hours", integer, "8", 1, 16, {"会话最长多少小时", "Hours a session lasts at most"}},
-    {"security.strict_replay", boolean, "false", 0, 0, {"查询请求的随机数是否也持久防重放", "Whether nonces of reads are kept durably too"}},
+    {"security.strict_replay",
+     boolean,
+     "false",
+     0,
+     0,
+     {"查询请求的随机数是否也持久防重放", "Whether nonces of reads are kept durably too"}},
     {"security.token_seconds", integer, "7200", 60, 86'400, {"访问令牌的有效秒数", "Seconds an access token lasts"}},
     {"security.totp_required", boolean, "false", 0, 0, {"是否人人须用动态口令登录", "Whether everybody signs in with a one-time password"}},
 };
 
 const SettingRow* find_row(std::string_view name) {
-  const auto found = std::lower_bound(std::begin(rows), std::end(rows), name, [](const SettingRow& row, std::string_view wanted) { return row.name < wanted; });
+  const auto found = std::lower_bound(std::begin(rows), std::end(rows), name,
+                                      [](const SettingRow& row, std::string_view wanted) { return row.name < wanted; });
   return found != std::end(rows) && found->name == name ? found : nullptr;
 }
 
@@ -71,7 +132,9 @@ struct Known {
 
 // Every problem of a JSON text as a value of the setting, and the value.
 Result<Known> parse(const SettingRow& row, std::string_view json) {
-  const auto refuse = [](std::string zh, std::string en) { return Error(Code::invalid_field).with_field("value", Text(std::move(zh), std::move(en))); };
+  const auto refuse = [](std::string zh, std::string en) {
+    return Error(Code::invalid_field).with_field("value", Text(std::move(zh), std::move(en)));
+  };
   QUANJI_TRY(const auto value, base::parse_json(json));
   Known known;
   switch (row.type) {
@@ -81,7 +144,8 @@ Result<Known> parse(const SettingRow& row, std::string_view json) {
       return known;
     case SettingType::integer:
       if (!value.is_int64() || value.get_int64() < row.min || value.get_int64() > row.max)
-        return refuse(fmt::format("应为 {} 到 {} 之间的整数", row.min, row.max), fmt::format("must be a whole number between {} and {}", row.min, row.max));
+        return refuse(fmt::format("应为 {} 到 {} 之间的整数", row.min, row.max),
+                      fmt::format("must be a whole number between {} and {}", row.min, row.max));
       known.number = value.get_int64();
       return known;
     case SettingType::text: {
@@ -89,13 +153,15 @@ Result<Known> parse(const SettingRow& row, std::string_view json) {
       known.text = value.get_string().c_str();
       if (!row.choices.empty() && std::find(row.choices.begin(), row.choices.end(), known.text) == row.choices.end())
         return refuse("不是可选值", "is not one of the choices");
-      if (static_cast<std::int64_t>(known.text.size()) > row.max) return refuse(fmt::format("最多 {} 字节", row.max), fmt::format("at most {} bytes", row.max));
+      if (static_cast<std::int64_t>(known.text.size()) > row.max)
+        return refuse(fmt::format("最多 {} 字节", row.max), fmt::format("at most {} bytes", row.max));
       return known;
     }
     case SettingType::list: {
       if (!value.is_array()) return refuse("应为文本数组", "must be an array of texts");
       const auto& array = value.get_array();
-      if (static_cast<std::int64_t>(array.size()) > row.max) return refuse(fmt::format("最多 {} 项", row.max), fmt::format("at most {} items", row.max));
+      if (static_cast<std::int64_t>(array.size()) > row.max)
+        return refuse(fmt::format("最多 {} 项", row.max), fmt::format("at most {} items", row.max));
       for (const auto& element : array) {
         if (!element.is_string() || element.get_string().empty() || static_cast<std::int64_t>(element.get_string().size()) > element_length)
           return refuse("每项应为不空的文本", "every item must be a text that is not empty");
@@ -212,7 +278,9 @@ void take_row(Setting& setting, const storage::Row& stored) {
 
 Result<Setting> find(const View& view, const std::string& name) {
   const auto* row = find_row(name);
-  if (!row) return Error(Code::not_found, Text(fmt::format("没有名为 {} 的设置，见 GET /settings", name), fmt::format("there is no setting {}: see GET /settings", name)));
+  if (!row)
+    return Error(Code::not_found, Text(fmt::format("没有名为 {} 的设置，见 GET /settings", name),
+                                       fmt::format("there is no setting {}: see GET /settings", name)));
   auto setting = described(*row);
   QUANJI_TRY(const auto stored, view.row(sql::setting_by_name, {{"name", name}}));
   if (stored) take_row(setting, *stored);
@@ -233,11 +301,11 @@ QUANJI_FIELDS(Setting,  //
               QF(name, "设置名", "Name of the setting"), QF(type, "类型", "Type"), QF(value, "现值", "Its value now"),
               QF(default_value, "默认值", "Its default"), QF(is_default, "是否为默认值", "Whether it is the default"),
               QF(min, "下限（文本、列表为长度）", "Lower limit (of a length for texts and lists)"),
-              QF(max, "上限（文本、列表为长度）", "Upper limit (of a length for texts and lists)"), QF(choices, "可选值；空为任意", "Choices; empty: any"),
-              QF(title_zh, "中文说明", "What it is, in Chinese"), QF(title_en, "英文说明", "What it is, in English"),
-              QF(created_at, "首次更改时间", "When it was first changed"), QF(created_by, "首次更改人", "Who first changed it"),
-              QF(updated_at, "更新时间", "When it last changed"), QF(updated_by, "更新人", "Who changed it last"),
-              QF(revision, "版本号，0 为从未更改", "Revision, 0: never changed"))
+              QF(max, "上限（文本、列表为长度）", "Upper limit (of a length for texts and lists)"),
+              QF(choices, "可选值；空为任意", "Choices; empty: any"), QF(title_zh, "中文说明", "What it is, in Chinese"),
+              QF(title_en, "英文说明", "What it is, in English"), QF(created_at, "首次更改时间", "When it was first changed"),
+              QF(created_by, "首次更改人", "Who first changed it"), QF(updated_at, "更新时间", "When it last changed"),
+              QF(updated_by, "更新人", "Who changed it last"), QF(revision, "版本号，0 为从未更改", "Revision, 0: never changed"))
 QUANJI_FIELDS(SettingList, QF(items, "全部设置，按名称", "All settings, by name"))
 QUANJI_FIELDS(SettingRef, QF(name, "设置名", "Name of the setting", .flags = base::in_path))
 QUANJI_FIELDS(SettingChange,  //

@@ -19,10 +19,12 @@ base::Patch<SettingChange> to(std::string name, std::optional<std::string> json)
 }
 std::int64_t failures(House& house) {
   std::int64_t n = 0;
-  EXPECT_TRUE(house.view([&](const View& v) -> Status {
-    QUANJI_TRY(n, settings::integer(v, "security.max_failures"));
-    return {};
-  }).ok());
+  EXPECT_TRUE(house
+                  .view([&](const View& v) -> Status {
+                    QUANJI_TRY(n, settings::integer(v, "security.max_failures"));
+                    return {};
+                  })
+                  .ok());
   return n;
 }
 
@@ -60,13 +62,20 @@ TEST(Settings, OtherNodesLearnOfAChangeFromTheEpoch) {
   ASSERT_TRUE(house.view([](const View& v) { return refresh_epoch(v); }).ok());
   EXPECT_EQ(settings::known_integer("security.idle_minutes"), 15);
   // Another node's change: written without this process being told.
-  ASSERT_TRUE(house.change([](Change& c) -> Status {
-    static const storage::Query put{"t_put", {"insert into settings (name, value, created_at, created_by, updated_at, updated_by, revision) values ('security.idle_minutes', '20', 0, 'x', 0, 'x', 1)", {}}, {"select 1", {}}};
-    static const storage::Query raise{"t_raise", {"update epochs set value = value + 1 where name = 'settings'", {}}, {"select 1", {}}};
-    QUANJI_DO(c.run(put));
-    QUANJI_DO(c.run(raise));
-    return {};
-  }).ok());
+  ASSERT_TRUE(house
+                  .change([](Change& c) -> Status {
+                    static const storage::Query put{"t_put",
+                                                    {"insert into settings (name, value, created_at, created_by, updated_at, updated_by, "
+                                                     "revision) values ('security.idle_minutes', '20', 0, 'x', 0, 'x', 1)",
+                                                     {}},
+                                                    {"select 1", {}}};
+                    static const storage::Query raise{
+                        "t_raise", {"update epochs set value = value + 1 where name = 'settings'", {}}, {"select 1", {}}};
+                    QUANJI_DO(c.run(put));
+                    QUANJI_DO(c.run(raise));
+                    return {};
+                  })
+                  .ok());
   EXPECT_EQ(settings::known_integer("security.idle_minutes"), 15);
   ASSERT_TRUE(house.view([](const View& v) { return refresh_epoch(v); }).ok());
   EXPECT_EQ(settings::known_integer("security.idle_minutes"), 20);
@@ -76,16 +85,19 @@ TEST(Settings, ANameOfNoSettingOrAnotherTypeIsABug) {
   House house;
   EXPECT_THROW(settings::known_integer("security.no_such"), std::logic_error);
   EXPECT_EQ(code_of(house.view([](const View& v) -> Status {
-    QUANJI_DO(settings::integer(v, "approvals.required"));
-    return {};
-  })), Code::bug);
+              QUANJI_DO(settings::integer(v, "approvals.required"));
+              return {};
+            })),
+            Code::bug);
 }
 
 TEST(Settings, AreForTheSystemAdministratorToChange) {
   House house;
-  EXPECT_EQ(code_of(house.run(house.as(house.security, "setting.change"), &change_setting, to("security.max_failures", "9"))), Code::not_permitted);
+  EXPECT_EQ(code_of(house.run(house.as(house.security, "setting.change"), &change_setting, to("security.max_failures", "9"))),
+            Code::not_permitted);
   EXPECT_TRUE(house.ask(house.as(house.security, "setting.read"), &list_settings, base::Nothing{}).ok());
-  EXPECT_EQ(code_of(house.ask(house.as(house.auditor, "setting.read"), &read_setting, SettingRef{"security.max_failures"})), Code::not_found);
+  EXPECT_EQ(code_of(house.ask(house.as(house.auditor, "setting.read"), &read_setting, SettingRef{"security.max_failures"})),
+            Code::not_found);
 }
 
 }  // namespace

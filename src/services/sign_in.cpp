@@ -31,8 +31,10 @@ std::vector<std::string> names_in(const domain::PermissionSet& set) {
 }  // namespace
 
 QUANJI_FIELDS(SignIn,  //
-              QF(account, "登录名", "Account", .min = 1, .pattern = &base::account_pattern), QF(password, "密码", "Password", .max = password_bytes),
-              QF(totp, "动态口令或恢复码（启用时）", "One-time or recovery code, when there is a second factor", .min = 1, .max = code_length),
+              QF(account, "登录名", "Account", .min = 1, .pattern = &base::account_pattern),
+              QF(password, "密码", "Password", .max = password_bytes),
+              QF(totp, "动态口令或恢复码（启用时）", "One-time or recovery code, when there is a second factor", .min = 1,
+                 .max = code_length),
               QF(want, "要 Cookie（浏览器）还是令牌（命令行）", "A cookie (browser) or tokens (command line)", .fallback = "\"cookie\""))
 QUANJI_FIELDS(SignedIn,  //
               QF(user_id, "用户标识", "User id"), QF(account, "登录名", "Account"), QF(name, "姓名", "Name"),
@@ -47,12 +49,15 @@ QUANJI_FIELDS(SignedIn,  //
 QUANJI_FIELDS(DepartmentRights, QF(department_id, "部门", "Department"), QF(permissions, "权限", "Permissions"))
 QUANJI_FIELDS(Me,  //
               QF(kind, "用户或应用", "user or client"), QF(user_id, "用户", "User"), QF(client_id, "应用", "API client"),
-              QF(account, "登录名或应用名", "Account or name of the client"), QF(name, "姓名", "Name"), QF(department_id, "所属部门", "Home department"),
-              QF(roles, "角色", "Roles"), QF(permissions, "在任一部门拥有的权限", "Permissions held in some department"),
+              QF(account, "登录名或应用名", "Account or name of the client"), QF(name, "姓名", "Name"),
+              QF(department_id, "所属部门", "Home department"), QF(roles, "角色", "Roles"),
+              QF(permissions, "在任一部门拥有的权限", "Permissions held in some department"),
               QF(departments, "各部门的权限（最多 200 个部门）", "Permissions by department, 200 at most"),
-              QF(session_id, "会话", "Session"), QF(session_state, "会话状态", "State of the session"), QF(expires_at, "会话失效时间", "When the session ends"),
+              QF(session_id, "会话", "Session"), QF(session_state, "会话状态", "State of the session"),
+              QF(expires_at, "会话失效时间", "When the session ends"),
               QF(csrf_token, "变更请求须以 X-Csrf-Token 带上", "To be sent as X-Csrf-Token with every change"),
-              QF(owed, "须先完成的事：修改密码、绑定动态口令", "What must be done before anything else"), QF(totp, "已启用动态口令", "Has a second factor"),
+              QF(owed, "须先完成的事：修改密码、绑定动态口令", "What must be done before anything else"),
+              QF(totp, "已启用动态口令", "Has a second factor"),
               QF(idle_seconds, "无操作多少秒后锁定", "Seconds without activity until it locks"))
 
 Result<WithCookie<SignedIn>> sign_in(Change& change, const Prepared<SignIn>& in) {
@@ -89,7 +94,9 @@ Result<WithCookie<SignedIn>> sign_in(Change& change, const Prepared<SignIn>& in)
 
 Result<WithCookie<base::Nothing>> sign_out(Change& change, const base::Nothing&) {
   const auto& caller = change.caller();
-  if (caller.session.empty()) return Error(Code::wrong_state, Text("当前调用没有会话；应用的令牌请用 /auth/revoke 撤销", "this call has no session; a client's token is revoked by /auth/revoke"));
+  if (caller.session.empty())
+    return Error(Code::wrong_state, Text("当前调用没有会话；应用的令牌请用 /auth/revoke 撤销",
+                                         "this call has no session; a client's token is revoked by /auth/revoke"));
   QUANJI_DO(end_session(change, caller.session, "signed_out"));
   change.note() = {caller.session.text(), caller.account, caller.department.ulid, {}, {}, {}};
   WithCookie<base::Nothing> out;

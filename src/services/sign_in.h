@@ -47,8 +47,8 @@ struct Me {
   std::string account;
   std::optional<std::string> name;
   DepartmentId department_id;
-  std::vector<std::string> roles;        // names
-  std::vector<std::string> permissions;  // held anywhere
+  std::vector<std::string> roles;             // names
+  std::vector<std::string> permissions;       // held anywhere
   std::vector<DepartmentRights> departments;  // by department, the first 200
   std::optional<SessionId> session_id;
   std::optional<SessionState> session_state;

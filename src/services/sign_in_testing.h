@@ -15,8 +15,8 @@ inline base::PasswordCost cheap() { return {.argon2_memory_kib = 64, .argon2_pas
 
 inline std::vector<std::string> sign_in_permissions() {
   auto names = tested_permissions();
-  for (const auto* name : {"api_client.disable", "api_client.enable", "api_client.rotate", "session.delete", "session.read", "session.reset_password", "session.reset_totp",
-                           "session.unlock_account"})
+  for (const auto* name : {"api_client.disable", "api_client.enable", "api_client.rotate", "session.delete", "session.read",
+                           "session.reset_password", "session.reset_totp", "session.unlock_account"})
     names.emplace_back(name);
   std::sort(names.begin(), names.end());
   return names;
@@ -26,7 +26,8 @@ class Gatehouse : public House {
  public:
   explicit Gatehouse(std::string url = {})
       : House(std::move(url)),
-        desk(std::make_shared<const ProofDesk>(std::make_shared<KeyringBox>(keyring), clock, std::make_shared<base::SystemRandom>(), base::Suite::intl, cheap())) {
+        desk(std::make_shared<const ProofDesk>(std::make_shared<KeyringBox>(keyring), clock, std::make_shared<base::SystemRandom>(),
+                                               base::Suite::intl, cheap())) {
     domain::publish_permissions(sign_in_permissions());
   }
 
@@ -62,8 +63,8 @@ class Gatehouse : public House {
     ask.code = std::move(code);
     return ask;
   }
-  Result<WithCookie<SignedIn>> enter(std::string account, std::string_view text = good_password, std::string address = "192.0.2.1", std::string code = {},
-                                     Want want = Want::cookie) {
+  Result<WithCookie<SignedIn>> enter(std::string account, std::string_view text = good_password, std::string address = "192.0.2.1",
+                                     std::string code = {}, Want want = Want::cookie) {
     QUANJI_TRY(auto proof, proved(*store, login_ask(account, text, address, std::move(code)), *desk));
     Prepared<SignIn> in;
     in.value.account = account;
@@ -71,7 +72,9 @@ class Gatehouse : public House {
     in.proof = std::move(proof);
     return run(stranger(std::move(address)), &services::sign_in, in);
   }
-  base::Code try_code(std::string account, std::string_view text, std::string address = "192.0.2.1") { return code_of(enter(std::move(account), text, std::move(address))); }
+  base::Code try_code(std::string account, std::string_view text, std::string address = "192.0.2.1") {
+    return code_of(enter(std::move(account), text, std::move(address)));
+  }
 
   ProofAsk own_ask(const UserId& id, ProofAsk::Need need, std::string_view text = {}, std::string code = {}) {
     ProofAsk ask;

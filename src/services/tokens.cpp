@@ -40,19 +40,23 @@ Result<std::optional<TokenRow>> row_of(const View& view, const base::Digest& has
   out.used = !row->is_null("used_at");
   return std::optional(out);
 }
-Error no_good() { return Error(Code::not_signed_in, Text("令牌无效或已过期，请重新登录", "the token is not valid or has expired: sign in again")); }
+Error no_good() {
+  return Error(Code::not_signed_in, Text("令牌无效或已过期，请重新登录", "the token is not valid or has expired: sign in again"));
+}
 
 }  // namespace
 
 QUANJI_FIELDS(TokenPair,  //
-              QF(access_token, "访问令牌，放在 Authorization: Bearer 之后", "Access token, to be sent after Authorization: Bearer", .flags = base::secret_once),
+              QF(access_token, "访问令牌，放在 Authorization: Bearer 之后", "Access token, to be sent after Authorization: Bearer",
+                 .flags = base::secret_once),
               QF(token_type, "令牌类型，固定为 Bearer", "Type, always Bearer"), QF(expires_in, "有效秒数", "Seconds it lives"),
               QF(refresh_token, "刷新令牌，只能用一次", "Refresh token, works once", .flags = base::secret_once))
 QUANJI_FIELDS(Refresh, QF(refresh_token, "刷新令牌", "Refresh token", .max = token_bytes))
 QUANJI_FIELDS(TokenRef, QF(token, "令牌", "Token", .max = token_bytes))
 QUANJI_FIELDS(TokenState,  //
-              QF(active, "是否有效", "Whether it works"), QF(kind, "种类", "Kind"), QF(user_id, "用户", "User"), QF(client_id, "应用", "API client"),
-              QF(account, "登录名或应用名", "Account or name of the client"), QF(expires_at, "失效时间", "Works until"))
+              QF(active, "是否有效", "Whether it works"), QF(kind, "种类", "Kind"), QF(user_id, "用户", "User"),
+              QF(client_id, "应用", "API client"), QF(account, "登录名或应用名", "Account or name of the client"),
+              QF(expires_at, "失效时间", "Works until"))
 
 std::string new_token(base::Random& random, std::string_view prefix) {
   std::array<std::uint8_t, 32> bytes{};
@@ -80,7 +84,9 @@ Result<TokenPair> refresh(Change& change, const Refresh& in) {
   const auto hash = token_hash(in.refresh_token.reveal());
   QUANJI_TRY(const auto row, row_of(change, hash));
   if (!row || row->kind != TokenKind::refresh || !row->session) return no_good();
-  if (row->used) return Error(Code::replayed, Text("刷新令牌已用过，该会话已全部失效，请重新登录", "the refresh token was used before: the whole session has ended, sign in again"));
+  if (row->used)
+    return Error(Code::replayed, Text("刷新令牌已用过，该会话已全部失效，请重新登录",
+                                      "the refresh token was used before: the whole session has ended, sign in again"));
   QUANJI_TRY(const auto session, change.maybe<Session>(sql::session_by_id, {{"id", *row->session}}));
   if (!session || session->state == SessionState::ended || session->expires_at <= change.now()) return no_good();
   QUANJI_TRY(const auto user, standing(change, session->user_id));
@@ -95,8 +101,13 @@ Result<TokenPair> refresh(Change& change, const Refresh& in) {
   out.expires_in = std::chrono::duration_cast<std::chrono::seconds>(until.since(change.now())).count();
   const auto add = [&](std::string_view token, TokenKind kind, base::Time expires_at) -> Status {
     const auto token_digest = token_hash(token);
-    QUANJI_DO(change.run(sql::token_add, {{"hash", storage::Bytes(token_digest)}, {"kind", kind}, {"session_id", session->id}, {"client_id", nullptr},
-                                          {"acts_for", nullptr}, {"now", change.now()}, {"expires_at", expires_at}}));
+    QUANJI_DO(change.run(sql::token_add, {{"hash", storage::Bytes(token_digest)},
+                                          {"kind", kind},
+                                          {"session_id", session->id},
+                                          {"client_id", nullptr},
+                                          {"acts_for", nullptr},
+                                          {"now", change.now()},
+                                          {"expires_at", expires_at}}));
     return {};
   };
   QUANJI_DO(add(out.access_token, TokenKind::access, until));
@@ -116,8 +127,13 @@ Result<TokenPair> client_token(Change& change, const base::Nothing&) {
   std::optional<UserId> acts_for;
   if (!caller.user.empty()) acts_for = caller.user;
   const auto hash = token_hash(out.access_token);
-  QUANJI_DO(change.run(sql::token_add, {{"hash", storage::Bytes(hash)}, {"kind", TokenKind::access}, {"session_id", nullptr}, {"client_id", caller.client},
-                                        {"acts_for", acts_for}, {"now", change.now()}, {"expires_at", change.now().plus(access_token_lives_for())}}));
+  QUANJI_DO(change.run(sql::token_add, {{"hash", storage::Bytes(hash)},
+                                        {"kind", TokenKind::access},
+                                        {"session_id", nullptr},
+                                        {"client_id", caller.client},
+                                        {"acts_for", acts_for},
+                                        {"now", change.now()},
+                                        {"expires_at", change.now().plus(access_token_lives_for())}}));
   change.note() = {caller.client.text(), caller.account, caller.department.ulid, {}, {}, {}};
   return out;
 }

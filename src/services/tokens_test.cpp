@@ -16,18 +16,22 @@ constexpr std::string_view right = Gatehouse::good_password;
 
 bool works(Gatehouse& house, std::string_view token) {
   bool found = false;
-  EXPECT_TRUE(house.view([&](const View& v) -> Status {
-    QUANJI_TRY(const auto facts, find_token(v, token_hash(token)));
-    found = facts.has_value();
-    return {};
-  }).ok());
+  EXPECT_TRUE(house
+                  .view([&](const View& v) -> Status {
+                    QUANJI_TRY(const auto facts, find_token(v, token_hash(token)));
+                    found = facts.has_value();
+                    return {};
+                  })
+                  .ok());
   return found;
 }
 Result<TokenPair> refresh_with(Gatehouse& house, const std::string& token) {
-  EXPECT_TRUE(house.change([&](Change& c) -> Status {
-    QUANJI_DO(end_reused_family(c, Secret(std::string_view(token))));
-    return {};
-  }).ok());
+  EXPECT_TRUE(house
+                  .change([&](Change& c) -> Status {
+                    QUANJI_DO(end_reused_family(c, Secret(std::string_view(token))));
+                    return {};
+                  })
+                  .ok());
   Refresh in;
   in.refresh_token = Secret(std::string_view(token));
   return house.run(house.stranger(), &refresh, in);
@@ -158,8 +162,10 @@ TEST(Nonces, OneOfAHundredParallelChangesWins) {
     callers.emplace_back([&] {
       for (int k = 0; k < 10; ++k) {
         const auto done = house.change([](Change& c) { return store_nonce(c, some_client(1), "0123456789abcdef"); });
-        if (done) ++won;
-        else if (done.error().code() == Code::replayed) ++replayed;
+        if (done)
+          ++won;
+        else if (done.error().code() == Code::replayed)
+          ++replayed;
       }
     });
   for (auto& caller : callers) caller.join();
@@ -187,10 +193,12 @@ TEST(Nonces, AreSweptWhenTheirSignatureIsTooOld) {
   ASSERT_TRUE(house.change([](Change& c) { return store_nonce(c, some_client(1), "0123456789abcdef"); }));
   const auto sweep = [&] {
     std::int64_t swept = -1;
-    EXPECT_TRUE(house.change([&](Change& c) -> Status {
-      QUANJI_TRY(swept, sweep_nonces(c));
-      return {};
-    }).ok());
+    EXPECT_TRUE(house
+                    .change([&](Change& c) -> Status {
+                      QUANJI_TRY(swept, sweep_nonces(c));
+                      return {};
+                    })
+                    .ok());
     return swept;
   };
   house.pass(std::chrono::seconds(600));

@@ -52,7 +52,8 @@ QUANJI_FIELDS(TotpKey,  //
               QF(secret, "密钥（base32），只显示一次", "The key in base32, shown once", .flags = base::secret_once),
               QF(uri, "二维码内容，只显示一次", "What the QR code holds, shown once", .flags = base::secret_once))
 QUANJI_FIELDS(TotpConfirm, QF(code, "手机上的 6 位口令", "The six digits the telephone shows", .min = 1, .max = code_length))
-QUANJI_FIELDS(RecoveryCodes, QF(codes, "恢复码，每个可用一次，只显示一次", "Recovery codes, each works once; shown once", .flags = base::secret_once))
+QUANJI_FIELDS(RecoveryCodes,
+              QF(codes, "恢复码，每个可用一次，只显示一次", "Recovery codes, each works once; shown once", .flags = base::secret_once))
 QUANJI_FIELDS(TotpProof,  //
               QF(password, "现在的密码", "The present password", .max = password_bytes),
               QF(code, "动态口令或恢复码", "A code or a recovery code", .min = 1, .max = code_length))
@@ -90,7 +91,9 @@ Result<TotpKey> enrol_totp(Change& change, const Prepared<TotpEnrol>& in) {
   QUANJI_DO(still_holds(change, *in.proof));
   const auto& user = *in.proof->user;
   QUANJI_TRY(const auto n, change.run(sql::totp_put, {{"user_id", user.id}, {"sealed", in.proof->totp->sealed}, {"now", change.now()}}));
-  if (n == 0) return Error(Code::wrong_state, Text("动态口令已启用；要更换请先停用", "a second factor is on already: turn it off first to replace it"));
+  if (n == 0)
+    return Error(Code::wrong_state,
+                 Text("动态口令已启用；要更换请先停用", "a second factor is on already: turn it off first to replace it"));
   tell(change, user);
   return TotpKey{in.proof->totp->secret, in.proof->totp->uri};
 }
@@ -99,8 +102,13 @@ Result<RecoveryCodes> confirm_totp(Change& change, const Prepared<TotpConfirm>& 
   QUANJI_DO(only_people(change));
   if (!in.proof || !in.proof->totp_counter) return Error(Code::bug, "a second factor is confirmed without its proof");
   const auto& user = *in.proof->user;
-  QUANJI_TRY(const auto n, change.run(sql::totp_confirm, {{"user_id", user.id}, {"counter", *in.proof->totp_counter}, {"sealed", in.proof->totp_sealed}, {"now", change.now()}}));
-  if (n == 0) return Error(Code::wrong_state, Text("没有待确认的动态口令，请先开始绑定", "there is no second factor to confirm: begin with enrolment"));
+  QUANJI_TRY(
+      const auto n,
+      change.run(sql::totp_confirm,
+                 {{"user_id", user.id}, {"counter", *in.proof->totp_counter}, {"sealed", in.proof->totp_sealed}, {"now", change.now()}}));
+  if (n == 0)
+    return Error(Code::wrong_state,
+                 Text("没有待确认的动态口令，请先开始绑定", "there is no second factor to confirm: begin with enrolment"));
   tell(change, user);
   return make_recovery_codes(change, user.id);
 }

@@ -87,9 +87,11 @@ TEST(Totp, GoesOffWithPasswordAndCodeOnly) {
   const auto id = house.person_with_password("zhang");
   const auto key = house.with_totp(id);
   house.pass(seconds(60));
-  EXPECT_EQ(code_of(proved(*house.store, house.own_ask(id, Need::password_and_code, right, "000000"), *house.desk)), Code::wrong_credentials);
+  EXPECT_EQ(code_of(proved(*house.store, house.own_ask(id, Need::password_and_code, right, "000000"), *house.desk)),
+            Code::wrong_credentials);
   Prepared<TotpProof> off;
-  off.proof = proved(*house.store, house.own_ask(id, Need::password_and_code, right, base::totp(key, house.clock->now())), *house.desk).value();
+  off.proof =
+      proved(*house.store, house.own_ask(id, Need::password_and_code, right, base::totp(key, house.clock->now())), *house.desk).value();
   ASSERT_TRUE(house.run(house.as(id, "-"), &disable_totp, off));
   EXPECT_EQ(house.try_code("zhang", right), Code::ok);
 }

@@ -34,7 +34,10 @@ bool is_phone(std::string_view t) {
   return t.size() >= 5 && t.size() <= 24 && t.front() >= '0' && t.front() <= '9' &&
          std::all_of(t.begin(), t.end(), [](char c) { return (c >= '0' && c <= '9') || c == ' ' || c == '-'; });
 }
-constexpr base::Pattern phone_pattern{"^\\+?[0-9][0-9 -]{4,23}$", is_phone, {"应为 5 到 24 位数字，可含空格、- 和前导 +", "5 to 24 digits, blanks and -, with + in front if need be"}};
+constexpr base::Pattern phone_pattern{
+    "^\\+?[0-9][0-9 -]{4,23}$",
+    is_phone,
+    {"应为 5 到 24 位数字，可含空格、- 和前导 +", "5 to 24 digits, blanks and -, with + in front if need be"}};
 
 std::vector<Ownership>& ownerships() {
   static std::vector<Ownership> registered;
@@ -49,20 +52,24 @@ std::vector<std::function<Status(Change&, const UserId&)>>& stop_acts() {
 
 QUANJI_FIELDS(User,  //
               QF(id, "用户标识", "User id", .flags = base::read_only),
-              QF(account, "登录名，不分大小写唯一，不可更改", "Account, unique without regard to case, never changed", .min = 1, .pattern = &base::account_pattern),
+              QF(account, "登录名，不分大小写唯一，不可更改", "Account, unique without regard to case, never changed", .min = 1,
+                 .pattern = &base::account_pattern),
               QF(name, "姓名", "Name of the person", .min = 1, .max = name_length, .pattern = &base::printable_pattern),
               QF(employee_no, "工号，唯一", "Employee number, unique", .min = 1, .max = number_length, .pattern = &base::printable_pattern),
               QF(phone, "电话，部分隐藏", "Telephone, shown in part", .pattern = &phone_pattern, .flags = base::masked),
               QF(email, "电子邮件", "E-mail", .max = email_length, .pattern = &base::email_pattern), QF(kind, "类别", "Kind"),
-              QF(source, "来源", "Where the user comes from", .flags = base::read_only), QF(state, "状态", "State", .flags = base::read_only),
-              QF(expires_at, "到期后不能登录", "No signing in from then on"),
+              QF(source, "来源", "Where the user comes from", .flags = base::read_only),
+              QF(state, "状态", "State", .flags = base::read_only), QF(expires_at, "到期后不能登录", "No signing in from then on"),
               QF(last_login_at, "最近登录", "Last signed in", .flags = base::read_only), QF(department_id, "所属部门", "Home department"),
               QF(remark, "备注", "Remark", .max = remark_length, .pattern = &base::printable_pattern),
-              QF(created_at, "创建时间", "When it was made", .flags = base::read_only), QF(created_by, "创建人", "Who made it", .flags = base::read_only),
+              QF(created_at, "创建时间", "When it was made", .flags = base::read_only),
+              QF(created_by, "创建人", "Who made it", .flags = base::read_only),
               QF(updated_at, "更新时间", "When it last changed", .flags = base::read_only),
-              QF(updated_by, "更新人", "Who changed it last", .flags = base::read_only), QF(revision, "版本号", "Revision", .flags = base::read_only))
+              QF(updated_by, "更新人", "Who changed it last", .flags = base::read_only),
+              QF(revision, "版本号", "Revision", .flags = base::read_only))
 QUANJI_FIELDS(NewUser,  //
-              QF(account, "登录名，不分大小写唯一，不可更改", "Account, unique without regard to case, never changed", .min = 1, .pattern = &base::account_pattern),
+              QF(account, "登录名，不分大小写唯一，不可更改", "Account, unique without regard to case, never changed", .min = 1,
+                 .pattern = &base::account_pattern),
               QF(name, "姓名", "Name of the person", .min = 1, .max = name_length, .pattern = &base::printable_pattern),
               QF(department_id, "所属部门", "Home department"),
               QF(employee_no, "工号，唯一", "Employee number, unique", .min = 1, .max = number_length, .pattern = &base::printable_pattern),
@@ -127,14 +134,16 @@ Status check_number(const View& view, const std::optional<std::string>& number, 
   if (!number) return {};
   QUANJI_TRY(const auto row, view.row(sql::user_numbered, {{"employee_no", *number}}));
   if (row && row->id<UserId>("id") != self)
-    return Error(Code::name_taken, Text(fmt::format("工号 {} 已属于另一个用户", *number), fmt::format("the employee number {} belongs to another user", *number)))
+    return Error(Code::name_taken, Text(fmt::format("工号 {} 已属于另一个用户", *number),
+                                        fmt::format("the employee number {} belongs to another user", *number)))
         .with_field("employeeNo", Text("工号重复", "taken"));
   return {};
 }
 
 Status not_oneself(const View& view, const UserId& id) {
   if (view.caller().user != id) return {};
-  return Error(Code::not_permitted, Text("不能对自己执行此操作，请由另一位管理员执行", "nobody does this to himself: ask another administrator"));
+  return Error(Code::not_permitted,
+               Text("不能对自己执行此操作，请由另一位管理员执行", "nobody does this to himself: ask another administrator"));
 }
 
 Status stopped(Change& change, const UserId& id) {
@@ -162,7 +171,8 @@ Status hand_over(Change& change, const User& user, const std::optional<UserId>& 
     if (*to == user.id) return Error(Code::invalid_field).with_field("transferTo", Text("不能转交给本人", "cannot be the user himself"));
     QUANJI_TRY(const auto heir, standing(change, *to));
     if (!heir || !heir->may_come_in(change.now()))
-      return Error(Code::invalid_field).with_field("transferTo", Text("没有这个用户，或其已停用", "there is no such user, or he is disabled"));
+      return Error(Code::invalid_field)
+          .with_field("transferTo", Text("没有这个用户，或其已停用", "there is no such user, or he is disabled"));
   }
   std::string zh, en;
   for (const auto& kind : all_ownerships()) {
@@ -186,8 +196,8 @@ using storage::FilterOp;
 storage::ListPlan user_plan(std::string name) {
   return {.name = std::move(name),
           .from = "users",
-          .columns = {"id", "account", "name", "employee_no", "phone", "email", "kind", "source", "state", "expires_at", "last_login_at", "department_id",
-                      "remark", "created_at", "created_by", "updated_at", "updated_by", "revision"},
+          .columns = {"id", "account", "name", "employee_no", "phone", "email", "kind", "source", "state", "expires_at", "last_login_at",
+                      "department_id", "remark", "created_at", "created_by", "updated_at", "updated_by", "revision"},
           .filters = {{"department_id", "department_id", FilterOp::eq, ColumnType::bytes, "users_by_department_account"},
                       {"account", "account", FilterOp::eq, ColumnType::text, "users_by_account"},
                       {"name", "name", FilterOp::eq, ColumnType::text, "users_by_name"},
@@ -273,7 +283,8 @@ Result<User> create_user(Change& change, const NewUser& in) {
   QUANJI_DO(takes_new(change, in.department_id, "departmentId"));
   QUANJI_TRY(const auto taken, standing_of_account(change, in.account));
   if (taken)
-    return Error(Code::name_taken, Text(fmt::format("登录名 {} 已被使用，请换一个", in.account), fmt::format("the account {} is taken: take another", in.account)))
+    return Error(Code::name_taken, Text(fmt::format("登录名 {} 已被使用，请换一个", in.account),
+                                        fmt::format("the account {} is taken: take another", in.account)))
         .with_field("account", Text("登录名重复（不分大小写）", "taken (case is not regarded)"));
   QUANJI_DO(check_number(change, in.employee_no, {}));
   User made;
@@ -367,7 +378,9 @@ Status delete_user(Change& change, const UserDelete& in) {
   return {};
 }
 
-Result<std::optional<Standing>> standing(const View& view, const UserId& id) { return view.maybe<Standing>(sql::user_standing, {{"id", id}}); }
+Result<std::optional<Standing>> standing(const View& view, const UserId& id) {
+  return view.maybe<Standing>(sql::user_standing, {{"id", id}});
+}
 Result<std::optional<Standing>> standing_of_account(const View& view, std::string_view account) {
   return view.maybe<Standing>(sql::user_standing_by_account, {{"account", account}});
 }

@@ -133,7 +133,8 @@ struct Standing {
 Result<std::optional<Standing>> standing(const View&, const UserId&);
 Result<std::optional<Standing>> standing_of_account(const View&, std::string_view account);
 Status note_login(Change&, const UserId&, base::Time at);
-// The user under the rights of the operation under way, for acts of other services on him (grants, sessions, passwords): not_found or not_permitted.
+// The user under the rights of the operation under way, for acts of other services on him (grants, sessions, passwords): not_found or
+// not_permitted.
 Result<User> user_for_act(const View&, const UserId&);
 std::string masked_phone(std::string_view phone);
 

@@ -105,7 +105,8 @@ TEST(Users, AreSeenAndMovedOnlyWithinTheDepartmentsOfWhoAsks) {
   EXPECT_TRUE(house.ask(house.as(clerk, "user.read"), &read_user, UserRef{mine}).ok());
   EXPECT_EQ(code_of(house.ask(house.as(clerk, "user.read"), &read_user, UserRef{theirs})), Code::not_found);
   EXPECT_EQ(code_of(house.run(house.as(clerk, "user.move"), &move_user, UserMove{mine, b})), Code::not_found);
-  EXPECT_EQ(code_of(house.run(house.as(clerk, "user.create"), &create_user, NewUser{.account = "n", .name = "n", .department_id = b})), Code::not_found);
+  EXPECT_EQ(code_of(house.run(house.as(clerk, "user.create"), &create_user, NewUser{.account = "n", .name = "n", .department_id = b})),
+            Code::not_found);
   const auto listed = house.ask(house.as(clerk, "user.read"), &list_users, base::ListQuery{});
   ASSERT_TRUE(listed.ok()) << testing::en(listed.error());
   EXPECT_EQ(listed->total, 2);
@@ -118,8 +119,14 @@ TEST(Users, AreSeenAndMovedOnlyWithinTheDepartmentsOfWhoAsks) {
 
 TEST(Users, KeywordAndFiltersFindThem) {
   House house;
-  ASSERT_TRUE(house.run(house.as(house.system, "user.create"), &create_user,
-                        NewUser{.account = "wang", .name = "王五", .department_id = domain::root_department, .employee_no = "E7", .kind = UserKind::outsourced}).ok());
+  ASSERT_TRUE(house
+                  .run(house.as(house.system, "user.create"), &create_user,
+                       NewUser{.account = "wang",
+                               .name = "王五",
+                               .department_id = domain::root_department,
+                               .employee_no = "E7",
+                               .kind = UserKind::outsourced})
+                  .ok());
   const auto found = [&](base::ListQuery query) {
     const auto page = house.ask(house.as(house.system, "user.read"), &list_users, query);
     EXPECT_TRUE(page.ok()) << (page.ok() ? "" : testing::en(page.error()));

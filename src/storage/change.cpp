@@ -14,10 +14,14 @@ void write_trace(std::string& trace, const Query& query, std::span<const Scalar>
   fmt::format_to(std::back_inserter(trace), "{}(", query.name);
   for (const auto& scalar : values) {
     const auto& value = scalar.value();
-    if (const auto* n = std::get_if<std::int64_t>(&value)) fmt::format_to(std::back_inserter(trace), "{},", *n);
-    else if (const auto* t = std::get_if<std::string_view>(&value)) fmt::format_to(std::back_inserter(trace), "'{}',", *t);
-    else if (const auto* b = std::get_if<Bytes>(&value)) fmt::format_to(std::back_inserter(trace), "x{:02x},", fmt::join(*b, ""));
-    else trace += "null,";
+    if (const auto* n = std::get_if<std::int64_t>(&value))
+      fmt::format_to(std::back_inserter(trace), "{},", *n);
+    else if (const auto* t = std::get_if<std::string_view>(&value))
+      fmt::format_to(std::back_inserter(trace), "'{}',", *t);
+    else if (const auto* b = std::get_if<Bytes>(&value))
+      fmt::format_to(std::back_inserter(trace), "x{:02x},", fmt::join(*b, ""));
+    else
+      trace += "null,";
   }
   trace += ")\n";
 }
@@ -103,9 +107,12 @@ Result<std::int64_t> Change::run_with(const Query& query, const base::FieldList&
       continue;
     }
     const int at = fields.find(form.params[i]);
-    if (at < 0) throw std::logic_error(fmt::format("query {} wants :{}, which is no field of {} and was not given", query.name, form.params[i], fields.type()));
+    if (at < 0)
+      throw std::logic_error(
+          fmt::format("query {} wants :{}, which is no field of {} and was not given", query.name, form.params[i], fields.type()));
     const auto& field = fields.all()[static_cast<std::size_t>(at)];
-    if (field.ops->kind == base::Kind::secret) throw std::logic_error(fmt::format("{} of {} is a secret and never a column", field.name, fields.type()));
+    if (field.ops->kind == base::Kind::secret)
+      throw std::logic_error(fmt::format("{} of {} is a secret and never a column", field.name, fields.type()));
     values.push_back(base::to_scalar(*field.ops, field.in(object), scratch[i]));
   }
   QUANJI_TRY(const auto outcome, execute(*session_, *work_, query, values));

@@ -11,7 +11,7 @@
 namespace quanji::domain {
 struct Caller;
 struct AuditNote;
-}
+}  // namespace quanji::domain
 
 namespace quanji::storage {
 
@@ -76,7 +76,9 @@ class Change : public View {
   }
   base::Ulid new_ulid();
   template <class I>
-  I new_id() { return I{new_ulid()}; }
+  I new_id() {
+    return I{new_ulid()};
+  }
   base::Random& random();
   // Called in order on a storage thread when the change is durable, before `done`; dropped when it is not.
   void after_commit(std::function<void()> effect);

@@ -23,7 +23,8 @@ base::Result<DataLock> DataLock::take(const std::string& folder) {
   if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
     ::close(fd);
     return base::Error(base::Code::store_unavailable,
-                       base::Text(fmt::format("数据目录 {} 正被另一个平台进程使用（{}）；请先停止它", folder, std::string_view(text, size > 0 ? static_cast<std::size_t>(size) : 0)),
+                       base::Text(fmt::format("数据目录 {} 正被另一个平台进程使用（{}）；请先停止它", folder,
+                                              std::string_view(text, size > 0 ? static_cast<std::size_t>(size) : 0)),
                                   fmt::format("The data directory {} is in use by another platform process ({}); stop it first", folder,
                                               std::string_view(text, size > 0 ? static_cast<std::size_t>(size) : 0))),
                        "flock");

@@ -18,9 +18,12 @@ Error refused(std::string field, std::string zh, std::string en) {
 }
 bool fits(const Scalar& value, ColumnType type) {
   switch (type) {
-    case ColumnType::integer: return std::holds_alternative<std::int64_t>(value.value());
-    case ColumnType::text: return std::holds_alternative<std::string_view>(value.value());
-    case ColumnType::bytes: return std::holds_alternative<Bytes>(value.value());
+    case ColumnType::integer:
+      return std::holds_alternative<std::int64_t>(value.value());
+    case ColumnType::text:
+      return std::holds_alternative<std::string_view>(value.value());
+    case ColumnType::bytes:
+      return std::holds_alternative<Bytes>(value.value());
   }
   return false;
 }
@@ -38,10 +41,14 @@ std::string after_prefix(std::string_view prefix) { return std::string(prefix) +
 
 void append_scalar(std::string& out, const Scalar& scalar) {
   const auto& value = scalar.value();
-  if (const auto* n = std::get_if<std::int64_t>(&value)) fmt::format_to(std::back_inserter(out), "i{};", *n);
-  else if (const auto* t = std::get_if<std::string_view>(&value)) fmt::format_to(std::back_inserter(out), "t{}:{}", t->size(), *t);
-  else if (const auto* b = std::get_if<Bytes>(&value)) fmt::format_to(std::back_inserter(out), "b{}:{}", b->size(), std::string_view(reinterpret_cast<const char*>(b->data()), b->size()));
-  else out += "n";
+  if (const auto* n = std::get_if<std::int64_t>(&value))
+    fmt::format_to(std::back_inserter(out), "i{};", *n);
+  else if (const auto* t = std::get_if<std::string_view>(&value))
+    fmt::format_to(std::back_inserter(out), "t{}:{}", t->size(), *t);
+  else if (const auto* b = std::get_if<Bytes>(&value))
+    fmt::format_to(std::back_inserter(out), "b{}:{}", b->size(), std::string_view(reinterpret_cast<const char*>(b->data()), b->size()));
+  else
+    out += "n";
 }
 
 // Whether an index makes this filter cheap under this sort. A range or prefix of one column is no help in walking the order of another.
@@ -84,8 +91,7 @@ Result<Listing::Shape> Listing::shape_of(const ListAsk& ask) const {
   }
   for (const auto& declared : plan_.sorts)
     if (declared.name == sort || (sort.empty() && !shape.sort)) shape.sort = &declared;
-  if (!shape.sort)
-    return refused("sort", fmt::format("此列表不能按 {} 排序", sort), fmt::format("This list cannot be sorted by {}", sort));
+  if (!shape.sort) return refused("sort", fmt::format("此列表不能按 {} 排序", sort), fmt::format("This list cannot be sorted by {}", sort));
 
   bool served = false, wants = false, windowed = plan_.keyword_window.empty();
   for (const auto& given : ask.filters) {
@@ -99,35 +105,43 @@ Result<Listing::Shape> Listing::shape_of(const ListAsk& ask) const {
         one.filter = &declared;
       }
     }
-    if (!one.filter) return refused(given.name, fmt::format("此列表不能按 {} 筛选", given.name), fmt::format("This list cannot be filtered by {}", given.name));
+    if (!one.filter)
+      return refused(given.name, fmt::format("此列表不能按 {} 筛选", given.name),
+                     fmt::format("This list cannot be filtered by {}", given.name));
     for (const auto& other : shape.filters)
       if (other.filter == one.filter && other.bound == one.bound)
         return refused(given.name, fmt::format("筛选条件 {} 重复", given.name), fmt::format("The filter {} is given twice", given.name));
     const bool many = one.filter->op == FilterOp::in;
     if (given.values.empty() || given.values.size() > (many ? most_values : 1))
-      return refused(given.name, fmt::format("筛选条件 {} 的取值个数不对", given.name), fmt::format("The filter {} has the wrong number of values", given.name));
+      return refused(given.name, fmt::format("筛选条件 {} 的取值个数不对", given.name),
+                     fmt::format("The filter {} has the wrong number of values", given.name));
     for (const auto& value : given.values)
       if (!fits(value, one.filter->type))
-        return refused(given.name, fmt::format("筛选条件 {} 的取值类型不对", given.name), fmt::format("A value of the filter {} is of the wrong type", given.name));
+        return refused(given.name, fmt::format("筛选条件 {} 的取值类型不对", given.name),
+                       fmt::format("A value of the filter {} is of the wrong type", given.name));
     if (many) one.values = std::bit_ceil(given.values.size());
     served = served || serves(*one.filter, *shape.sort);
     wants = wants || one.filter->name != "scope";
     shape.filters.push_back(one);
   }
   if (wants && !served && plan_.size == ListPlan::Size::large)
-    return refused(ask.filters.front().name, fmt::format("数据量大，筛选条件 {} 在按 {} 排序时需与另一个有索引的条件同时使用", ask.filters.front().name, sort),
-                   fmt::format("The list is long: sorted by {}, the filter {} needs another one beside it that an index serves", sort, ask.filters.front().name));
+    return refused(ask.filters.front().name,
+                   fmt::format("数据量大，筛选条件 {} 在按 {} 排序时需与另一个有索引的条件同时使用", ask.filters.front().name, sort),
+                   fmt::format("The list is long: sorted by {}, the filter {} needs another one beside it that an index serves", sort,
+                               ask.filters.front().name));
   if (!ask.keyword.empty()) {
     if (plan_.keyword_columns.empty()) return refused("keyword", "此列表不支持关键字搜索", "This list has no keyword search");
     if (!windowed)
-      return refused("keyword", fmt::format("关键字搜索须限定时间范围（{}_from）", plan_.keyword_window), fmt::format("A keyword search needs a time range ({}_from)", plan_.keyword_window));
+      return refused("keyword", fmt::format("关键字搜索须限定时间范围（{}_from）", plan_.keyword_window),
+                     fmt::format("A keyword search needs a time range ({}_from)", plan_.keyword_window));
     shape.keyword = true;
   }
   if (ask.size < 1 || ask.size > 200) return refused("page_size", "每页条数须在 1 到 200 之间", "A page has between 1 and 200 rows");
   if (ask.page != 0) {
     if (!ask.cursor.empty()) return refused("page", "page 与 cursor 只能用一个", "Give either page or cursor");
     if (ask.page < 0 || ask.page > list_depth / ask.size)
-      return refused("page", fmt::format("翻页只到前 {} 条，更深处请用 cursor", list_depth), fmt::format("Pages reach the first {} rows; go deeper by cursor", list_depth));
+      return refused("page", fmt::format("翻页只到前 {} 条，更深处请用 cursor", list_depth),
+                     fmt::format("Pages reach the first {} rows; go deeper by cursor", list_depth));
     shape.offset = true;
   }
   shape.after = !ask.cursor.empty();
@@ -135,8 +149,10 @@ Result<Listing::Shape> Listing::shape_of(const ListAsk& ask) const {
 }
 
 const Listing::Built& Listing::built(const Shape& shape) const {
-  std::string key = fmt::format("{}{}{}{}{}", shape.sort->name, shape.descending ? "-" : "+", shape.after ? "c" : "", shape.keyword ? "k" : "", shape.offset ? "o" : "");
-  for (const auto& one : shape.filters) fmt::format_to(std::back_inserter(key), "|{}.{}.{}", one.filter->name, static_cast<int>(one.bound), one.values);
+  std::string key = fmt::format("{}{}{}{}{}", shape.sort->name, shape.descending ? "-" : "+", shape.after ? "c" : "",
+                                shape.keyword ? "k" : "", shape.offset ? "o" : "");
+  for (const auto& one : shape.filters)
+    fmt::format_to(std::back_inserter(key), "|{}.{}.{}", one.filter->name, static_cast<int>(one.bound), one.values);
   const std::lock_guard lock(mutex_);
   if (const auto found = built_.find(key); found != built_.end()) return *found->second;
 
@@ -158,7 +174,10 @@ const Listing::Built& Listing::built(const Shape& shape) const {
     const auto& one = shape.filters[i];
     const std::string& column = one.filter->column;
     switch (one.filter->op) {
-      case FilterOp::eq: add(column + " = {}"); names.push_back(name_of(fmt::format("f{}", i))); break;
+      case FilterOp::eq:
+        add(column + " = {}");
+        names.push_back(name_of(fmt::format("f{}", i)));
+        break;
       case FilterOp::range:
         add(column + (one.bound == Shape::One::Bound::from ? " >= {}" : " < {}"));
         names.push_back(name_of(fmt::format("f{}", i)));
@@ -204,12 +223,14 @@ const Listing::Built& Listing::built(const Shape& shape) const {
     }
     names.push_back("after_id");
   }
-  const std::string order = by_id ? plan_.id + (shape.descending ? " desc" : "")
-                                  : shape.sort->column + (shape.descending ? " desc, " : ", ") + plan_.id + (shape.descending ? " desc" : "");
+  const std::string order = by_id
+                                ? plan_.id + (shape.descending ? " desc" : "")
+                                : shape.sort->column + (shape.descending ? " desc, " : ", ") + plan_.id + (shape.descending ? " desc" : "");
   names.push_back("limit");
   if (shape.offset) names.push_back("offset");
   // Two columns for the cursor go with every row.
-  const std::string select = fmt::format("select {}, {} as list_sort_, {} as list_id_ from {}", fmt::join(plan_.columns, ", "), shape.sort->column, plan_.id, plan_.from);
+  const std::string select = fmt::format("select {}, {} as list_sort_, {} as list_id_ from {}", fmt::join(plan_.columns, ", "),
+                                         shape.sort->column, plan_.id, plan_.from);
   const std::string tail = " order by " + order + " limit {}" + (shape.offset ? " offset {}" : "");
 
   const auto in_dialect = [&](const std::string& text, const std::vector<std::string_view>& given, const std::string& always, char mark,
@@ -252,7 +273,9 @@ const Listing::Built& Listing::built(const Shape& shape) const {
     return out;
   };
   const bool always = !plan_.always_sqlite.empty() || !plan_.always_postgres.empty();
-  const auto with_always = [&](const std::string& conditions) { return always ? (conditions.empty() ? " where [always]" : conditions + " and [always]") : conditions; };
+  const auto with_always = [&](const std::string& conditions) {
+    return always ? (conditions.empty() ? " where [always]" : conditions + " and [always]") : conditions;
+  };
   const auto make = [&](const std::string& text, const std::vector<std::string_view>& given, const char* name) {
     Query query;
     query.name = name_of(plan_.name + name);
@@ -270,8 +293,9 @@ const Listing::Built& Listing::built(const Shape& shape) const {
     return query;
   };
   made->read = make(select + with_always(where) + tail, names, ".list");
-  made->count = make(fmt::format("select count(*) as total from (select 1 as one from {}{} limit {}) as counted", plan_.from, with_always(counted_where), list_depth + 1), counted_names,
-                     ".count");
+  made->count = make(fmt::format("select count(*) as total from (select 1 as one from {}{} limit {}) as counted", plan_.from,
+                                 with_always(counted_where), list_depth + 1),
+                     counted_names, ".count");
   built_.emplace(std::move(key), made);
   return *made;
 }
@@ -299,28 +323,40 @@ std::string cursor_of(const CursorMac& mac, const std::string& print, const Row&
   const auto id = row.ulid("list_id_");
   body.append(reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size());
   const Scalar sort = row.at(static_cast<std::size_t>(row.find("list_sort_")));
-  if (const auto* n = std::get_if<std::int64_t>(&sort.value())) body += "i" + std::to_string(*n);
-  else if (const auto* t = std::get_if<std::string_view>(&sort.value())) body += "t" + std::string(*t);
-  else if (const auto* b = std::get_if<Bytes>(&sort.value())) body += "b" + std::string(reinterpret_cast<const char*>(b->data()), b->size());
+  if (const auto* n = std::get_if<std::int64_t>(&sort.value()))
+    body += "i" + std::to_string(*n);
+  else if (const auto* t = std::get_if<std::string_view>(&sort.value()))
+    body += "t" + std::string(*t);
+  else if (const auto* b = std::get_if<Bytes>(&sort.value()))
+    body += "b" + std::string(reinterpret_cast<const char*>(b->data()), b->size());
   const std::string whole = mac(print + '\0' + body).substr(0, 16) + body;
   return base::base64url({reinterpret_cast<const std::uint8_t*>(whole.data()), whole.size()});
 }
 Result<Place> place_of(const CursorMac& mac, const std::string& print, const std::string& cursor) {
-  const auto no = [] { return refused("cursor", "游标无效：它属于另一个列表，或筛选、排序已改变；请从第一页重新开始", "The cursor does not fit: it is another list's, or filters or sort have changed; start from the first page"); };
+  const auto no = [] {
+    return refused("cursor", "游标无效：它属于另一个列表，或筛选、排序已改变；请从第一页重新开始",
+                   "The cursor does not fit: it is another list's, or filters or sort have changed; start from the first page");
+  };
   const auto whole = base::from_base64url(cursor);
   if (!whole.ok() || whole->size() < 33) return no();
   const std::string_view text(reinterpret_cast<const char*>(whole->data()), whole->size());
   const std::string code = mac(print + '\0' + std::string(text.substr(16))).substr(0, 16);
   unsigned different = 0;  // in constant time
-  for (std::size_t i = 0; i < 16; ++i) different |= static_cast<unsigned>(static_cast<unsigned char>(code[i]) ^ static_cast<unsigned char>(text[i]));
+  for (std::size_t i = 0; i < 16; ++i)
+    different |= static_cast<unsigned>(static_cast<unsigned char>(code[i]) ^ static_cast<unsigned char>(text[i]));
   if (different) return no();
   Place place;
   std::copy_n(whole->begin() + 16, 16, place.id.bytes.begin());
   place.text = text.substr(33);
   switch (text[32]) {
-    case 'i': place.sort = static_cast<std::int64_t>(std::strtoll(place.text.c_str(), nullptr, 10)); break;
-    case 't': case 'b': break;
-    default: return no();
+    case 'i':
+      place.sort = static_cast<std::int64_t>(std::strtoll(place.text.c_str(), nullptr, 10));
+      break;
+    case 't':
+    case 'b':
+      break;
+    default:
+      return no();
   }
   return place;
 }
@@ -334,7 +370,8 @@ Result<ListPage> Listing::read(const View& view, const ListAsk& ask, const Curso
   if (shape.after) {
     QUANJI_TRY(place, place_of(mac, print, ask.cursor));
     if (shape.sort->type == ColumnType::text) place.sort = std::string_view(place.text);
-    if (shape.sort->type == ColumnType::bytes) place.sort = Bytes(reinterpret_cast<const std::uint8_t*>(place.text.data()), place.text.size());
+    if (shape.sort->type == ColumnType::bytes)
+      place.sort = Bytes(reinterpret_cast<const std::uint8_t*>(place.text.data()), place.text.size());
   }
   const Built& made = built(shape);
 
@@ -346,16 +383,22 @@ Result<ListPage> Listing::read(const View& view, const ListAsk& ask, const Curso
     const auto& values = ask.filters[i].values;
     const std::string base = fmt::format("f{}", i);
     switch (one.filter->op) {
-      case FilterOp::eq: case FilterOp::range: params.push_back({name(base), values[0]}); break;
+      case FilterOp::eq:
+      case FilterOp::range:
+        params.push_back({name(base), values[0]});
+        break;
       case FilterOp::prefix: {
         const auto prefix = std::get<std::string_view>(values[0].value());
         params.push_back({name(base), prefix});
         params.push_back({name(base + "_end"), name(after_prefix(prefix))});
         break;
       }
-      case FilterOp::contains: params.push_back({name(base), name(pattern_of(std::get<std::string_view>(values[0].value())))}); break;
+      case FilterOp::contains:
+        params.push_back({name(base), name(pattern_of(std::get<std::string_view>(values[0].value())))});
+        break;
       case FilterOp::in:
-        for (std::size_t k = 0; k < one.values; ++k) params.push_back({name(fmt::format("{}_{}", base, k)), values[std::min(k, values.size() - 1)]});
+        for (std::size_t k = 0; k < one.values; ++k)
+          params.push_back({name(fmt::format("{}_{}", base, k)), values[std::min(k, values.size() - 1)]});
         break;
     }
   }
@@ -402,7 +445,11 @@ Result<std::vector<Listing::Explained>> Listing::explain(Change& change, Params 
     asked.query = {"explain", {asked.text, asked.views}, {asked.text, asked.views}};
     return asked.query;
   };
-  static const Query dear{"dear", {"select 1", {}}, {"select set_config('enable_seqscan', 'off', true), set_config('enable_sort', 'off', true), set_config('enable_bitmapscan', 'off', true)", {}}};
+  static const Query dear{"dear",
+                          {"select 1", {}},
+                          {"select set_config('enable_seqscan', 'off', true), set_config('enable_sort', 'off', true), "
+                           "set_config('enable_bitmapscan', 'off', true)",
+                           {}}};
   QUANJI_TRY(const Rows set, change.rows(dear));
   const bool sqlite = set[0].width() == 1;
 
@@ -428,10 +475,14 @@ Result<std::vector<Listing::Explained>> Listing::explain(Change& change, Params 
         std::vector<Param> params(always.all().begin(), always.all().end());
         for (const auto& name : form.params) {
           if (std::ranges::find(params, name, &Param::name) != params.end()) continue;
-          if (name == "limit" || name == "offset") params.push_back({name, 50});
-          else if (name == "after_sort") params.push_back({name, dummy(sort.type)});
-          else if (name == "after_id") params.push_back({name, dummy(ColumnType::bytes)});
-          else params.push_back({name, dummy(filter ? filter->type : ColumnType::text)});
+          if (name == "limit" || name == "offset")
+            params.push_back({name, 50});
+          else if (name == "after_sort")
+            params.push_back({name, dummy(sort.type)});
+          else if (name == "after_id")
+            params.push_back({name, dummy(ColumnType::bytes)});
+          else
+            params.push_back({name, dummy(filter ? filter->type : ColumnType::text)});
         }
         QUANJI_TRY(const Rows steps, change.rows(ask(form, sqlite ? "explain query plan " : "explain "), std::span<const Param>(params)));
         Explained one;
@@ -443,9 +494,12 @@ Result<std::vector<Listing::Explained>> Listing::explain(Change& change, Params 
         const std::string column = filter ? filter->column.substr(filter->column.rfind('.') + 1) : "";
         for (const Row step : steps) {
           const auto line = step.text(sqlite ? "detail" : "QUERY PLAN");
-          const bool whole = sqlite ? line.starts_with("SCAN ") && line.find(" USING ") == line.npos && line.find("VIRTUAL TABLE") == line.npos : line.find("Seq Scan on") != line.npos;
+          const bool whole = sqlite
+                                 ? line.starts_with("SCAN ") && line.find(" USING ") == line.npos && line.find("VIRTUAL TABLE") == line.npos
+                                 : line.find("Seq Scan on") != line.npos;
           if (whole) one.trouble = fmt::format("full scan: {}", line);
-          if (in_order && (sqlite ? line.find("USE TEMP B-TREE FOR ORDER BY") != line.npos : line.find("Sort  (") != line.npos)) one.trouble = "sorts every row";
+          if (in_order && (sqlite ? line.find("USE TEMP B-TREE FOR ORDER BY") != line.npos : line.find("Sort  (") != line.npos))
+            one.trouble = "sorts every row";
           const bool condition = sqlite ? line.starts_with("SEARCH ") : line.find("Index Cond:") != line.npos;
           if (condition && line.find(column, sqlite ? line.find('(') : 0) != line.npos) narrowed = true;
         }

@@ -16,7 +16,7 @@ enum class FilterOp : std::uint8_t { eq, prefix, range, in, contains };
 enum class ColumnType : std::uint8_t { integer, text, bytes };
 
 struct ListFilter {
-  std::string name;      // as the operation names it; a range is asked for as name_from (inclusive) and name_to (exclusive)
+  std::string name;  // as the operation names it; a range is asked for as name_from (inclusive) and name_to (exclusive)
   std::string column;
   FilterOp op = FilterOp::eq;
   ColumnType type = ColumnType::text;
@@ -26,10 +26,10 @@ struct ListFilter {
   std::string index;
 };
 struct ListSort {
-  std::string name;                  // "created_at"; asked for as "created_at" or "-created_at"
-  std::string column;                // never null
+  std::string name;    // "created_at"; asked for as "created_at" or "-created_at"
+  std::string column;  // never null
   ColumnType type = ColumnType::integer;
-  std::string index;                 // on (column, id), or on (filter column, column, id)
+  std::string index;  // on (column, id), or on (filter column, column, id)
 };
 struct ListPlan {
   std::string name;                  // part of every cursor: a cursor of one list is refused by another
@@ -37,10 +37,10 @@ struct ListPlan {
   std::vector<std::string> columns;  // "id", "name", "p.name as parent_name"
   std::string id = "id";             // unique bytes column that breaks ties
   std::vector<ListFilter> filters;
-  std::vector<ListSort> sorts;       // the first is the default, ascending unless default_sort says otherwise
-  std::string default_sort;          // "-created_at"
+  std::vector<ListSort> sorts;  // the first is the default, ascending unless default_sort says otherwise
+  std::string default_sort;     // "-created_at"
   std::vector<std::string> keyword_columns;
-  std::string keyword_window;        // name of the range filter that a keyword needs; empty: none (small tables)
+  std::string keyword_window;  // name of the range filter that a keyword needs; empty: none (small tables)
   // small: some thousand rows at most; there a filter without an index may stand alone, walking the sort's index.
   enum class Size : std::uint8_t { large, small } size = Size::large;
   // A condition that always holds, with named parameters given by the caller: "department in (select value from json_each(:scope))".
@@ -55,10 +55,10 @@ struct ListValue {
 };
 struct ListAsk {
   std::vector<ListValue> filters;
-  std::string sort;      // empty: the default
+  std::string sort;  // empty: the default
   std::string keyword;
-  std::string cursor;    // empty: from the start; else `sort`, filters and keyword must be those of the page before
-  std::int64_t page = 0; // from 1; 0: by cursor
+  std::string cursor;      // empty: from the start; else `sort`, filters and keyword must be those of the page before
+  std::int64_t page = 0;   // from 1; 0: by cursor
   std::int64_t size = 50;  // 1 to 200
   enum class Total : std::uint8_t { counted, not_counted } total = Total::counted;
 };
@@ -84,7 +84,7 @@ class Listing {
   struct Explained {
     std::string combination;  // "sort=-created_at filter=state"
     std::string plan;
-    std::string trouble;      // empty: served by an index; else why not ("full scan of departments")
+    std::string trouble;  // empty: served by an index; else why not ("full scan of departments")
   };
   // For a test: on PostgreSQL sequential scans are made dear first, so that small tables are planned like large ones.
   Result<std::vector<Explained>> explain(Change& change, Params always = {}) const;

@@ -46,7 +46,8 @@ Status check_applied(const Rows& applied, std::span<const Migration> known, std:
     if (ours == known.end() && number > known.back().number) continue;  // of a newer binary that still bears us
     if (ours == known.end() || row.text("name") != ours->name || row.text("checksum") != checksum_text(*ours))
       return unfit(fmt::format("数据库中的迁移 {} 与本程序的不一致；请使用建立该数据库的版本", row.text("name")),
-                   fmt::format("The database was made with another migration {} than this program's; use the version that made it", row.text("name")));
+                   fmt::format("The database was made with another migration {} than this program's; use the version that made it",
+                               row.text("name")));
   }
   for (const auto& ours : known)
     if (ours.number <= version && std::ranges::find(there, ours.number) == there.end())

@@ -13,10 +13,10 @@ namespace quanji::storage {
 
 struct Migration {
   std::int64_t number;
-  std::string_view name;        // "0001_ground"
-  std::int64_t min_binary;      // 0: nothing said
+  std::string_view name;    // "0001_ground"
+  std::int64_t min_binary;  // 0: nothing said
   bool in_transaction;
-  std::uint64_t checksum;       // FNV-1a (64 bit) of the file
+  std::uint64_t checksum;  // FNV-1a (64 bit) of the file
   std::string_view text;
 };
 struct Migrations {

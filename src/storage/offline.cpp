@@ -24,7 +24,8 @@ Status read_offline(const std::string& url, const std::string& password_file, co
   }
   if (!url.starts_with("postgres://") && !url.starts_with("postgresql://"))
     return Error(base::Code::store_unavailable,
-                 base::Text("数据库地址须以 sqlite: 或 postgres:// 开头", "A database address begins with sqlite: or postgres://"), "scheme of the database url");
+                 base::Text("数据库地址须以 sqlite: 或 postgres:// 开头", "A database address begins with sqlite: or postgres://"),
+                 "scheme of the database url");
   QUANJI_TRY(const auto address, detail::PostgresAddress::parse(url, password_file, std::chrono::seconds(5)));
   detail::PostgresConnection connection(address);
   QUANJI_DO(connection.connect());

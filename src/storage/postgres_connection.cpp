@@ -19,20 +19,24 @@ struct Cleared {
 
 Error cannot_connect(const std::string& why) {
   return Error(base::Code::store_unavailable,
-               base::Text("无法连接 PostgreSQL 数据库；请检查地址、网络与数据库服务", "PostgreSQL cannot be reached; check the address, the network and the server"), why)
+               base::Text("无法连接 PostgreSQL 数据库；请检查地址、网络与数据库服务",
+                          "PostgreSQL cannot be reached; check the address, the network and the server"),
+               why)
       .with_retry_after(2);
 }
 
 }  // namespace
 
-Result<PostgresAddress> PostgresAddress::parse(const std::string& url, const std::string& password_file, std::chrono::milliseconds connect_timeout) {
+Result<PostgresAddress> PostgresAddress::parse(const std::string& url, const std::string& password_file,
+                                               std::chrono::milliseconds connect_timeout) {
   char* why = nullptr;
   PQconninfoOption* options = PQconninfoParse(url.c_str(), &why);
   if (!options) {
     // libpq repeats the address in its complaint; it is not passed on because it may hold what looks like a password.
     PQfreemem(why);
     return Error(base::Code::store_unavailable,
-                 base::Text("PostgreSQL 地址无法识别，应形如 postgres://用户@主机:端口/数据库", "The PostgreSQL address cannot be read; it looks like postgres://user@host:port/database"),
+                 base::Text("PostgreSQL 地址无法识别，应形如 postgres://用户@主机:端口/数据库",
+                            "The PostgreSQL address cannot be read; it looks like postgres://user@host:port/database"),
                  "database url");
   }
   bool has_password = false;
@@ -41,7 +45,9 @@ Result<PostgresAddress> PostgresAddress::parse(const std::string& url, const std
   PQconninfoFree(options);
   if (has_password)
     return Error(base::Code::store_unavailable,
-                 base::Text("数据库地址中不能包含密码，请写入 password_file 指定的文件", "The database address may not hold a password; put it into the file named by password_file"), "password in the database url");
+                 base::Text("数据库地址中不能包含密码，请写入 password_file 指定的文件",
+                            "The database address may not hold a password; put it into the file named by password_file"),
+                 "password in the database url");
   PostgresAddress address;
   address.url = url;
   address.password_file = password_file;
@@ -57,13 +63,17 @@ Status PostgresConnection::connect() {
     std::ifstream file(address_.password_file);
     if (!file || !std::getline(file, password))
       return Error(base::Code::store_unavailable,
-                   base::Text(fmt::format("无法读取数据库密码文件 {}", address_.password_file), fmt::format("The password file {} of the database cannot be read", address_.password_file)),
+                   base::Text(fmt::format("无法读取数据库密码文件 {}", address_.password_file),
+                              fmt::format("The password file {} of the database cannot be read", address_.password_file)),
                    "password_file");
   }
   const std::string seconds = std::to_string(address_.connect_seconds);
   // A dead network is noticed in 15 s instead of the kernel's quarter of an hour.
-  const char* keys[] = {"dbname", "password", "connect_timeout", "application_name", "client_encoding", "keepalives_idle", "keepalives_interval", "tcp_user_timeout", nullptr};
-  const char* values[] = {address_.url.c_str(), password.empty() ? nullptr : password.c_str(), seconds.c_str(), "quanji", "UTF8", "10", "5", "15000", nullptr};
+  const char* keys[] = {
+      "dbname",           "password", "connect_timeout", "application_name", "client_encoding", "keepalives_idle", "keepalives_interval",
+      "tcp_user_timeout", nullptr};
+  const char* values[] = {
+      address_.url.c_str(), password.empty() ? nullptr : password.c_str(), seconds.c_str(), "quanji", "UTF8", "10", "5", "15000", nullptr};
   connection_ = PQconnectdbParams(keys, values, 1);
   explicit_bzero(password.data(), password.size());
   if (PQstatus(connection_) != CONNECTION_OK) {
@@ -72,8 +82,11 @@ Status PostgresConnection::connect() {
     trouble_ = Trouble::unreachable;
     return error;
   }
-  PQsetNoticeReceiver(connection_, [](void*, const PGresult*) {}, nullptr);
-  return run_text("set synchronous_commit = on; set standard_conforming_strings = on; set client_min_messages = warning; set idle_in_transaction_session_timeout = '60s'");
+  PQsetNoticeReceiver(
+      connection_, [](void*, const PGresult*) {}, nullptr);
+  return run_text(
+      "set synchronous_commit = on; set standard_conforming_strings = on; set client_min_messages = warning; set "
+      "idle_in_transaction_session_timeout = '60s'");
 }
 
 void PostgresConnection::close() {
@@ -93,7 +106,8 @@ Error PostgresConnection::failure(PGresult* result, std::string_view what) {
   }
   if (state_ == "40001" || state_ == "40P01") {
     trouble_ = Trouble::again;
-    return Error(base::Code::store_unavailable, base::Text("数据库繁忙，请重试", "The database is busy; try again"), detail).with_retry_after(1);
+    return Error(base::Code::store_unavailable, base::Text("数据库繁忙，请重试", "The database is busy; try again"), detail)
+        .with_retry_after(1);
   }
   if (state_ == "23505") {
     trouble_ = Trouble::refused;
@@ -105,7 +119,10 @@ Error PostgresConnection::failure(PGresult* result, std::string_view what) {
   }
   if (state_.starts_with("53")) {
     trouble_ = Trouble::no_space;
-    return Error(base::Code::store_unavailable, base::Text("数据库资源不足（磁盘、内存或连接数），修改未保存", "The database is out of disk, memory or connections; the change was not stored"), detail)
+    return Error(base::Code::store_unavailable,
+                 base::Text("数据库资源不足（磁盘、内存或连接数），修改未保存",
+                            "The database is out of disk, memory or connections; the change was not stored"),
+                 detail)
         .with_retry_after(5);
   }
   trouble_ = Trouble::broken;
@@ -164,7 +181,8 @@ Result<Outcome> PostgresConnection::execute(const Query& query, std::span<const 
   }
   QUANJI_TRY(const Prepared* const statement, prepared(query));
   if (statement->types.size() != values.size())
-    return Error(base::Code::bug, fmt::format("query {} has {} parameters for PostgreSQL, {} were given", query.name, statement->types.size(), values.size()));
+    return Error(base::Code::bug, fmt::format("query {} has {} parameters for PostgreSQL, {} were given", query.name,
+                                              statement->types.size(), values.size()));
 
   // Integers and bytes go in binary, text as text (which also fits where a cast makes it json or an array).
   std::vector<const char*> pointers(values.size());
@@ -182,7 +200,8 @@ Result<Outcome> PostgresConnection::execute(const Query& query, std::span<const 
         formats[i] = 1;
       } else if (type == oid_text || type == oid_bytea || type == oid_varchar) {
         trouble_ = Trouble::broken;
-        return Error(base::Code::bug, fmt::format("query {}: :{} is text or bytes there and was given an integer", query.name, query.postgres.params[i]));
+        return Error(base::Code::bug,
+                     fmt::format("query {}: :{} is text or bytes there and was given an integer", query.name, query.postgres.params[i]));
       } else {
         texts[i] = std::to_string(*n);
         pointers[i] = texts[i].c_str();
@@ -190,11 +209,13 @@ Result<Outcome> PostgresConnection::execute(const Query& query, std::span<const 
     } else if (const auto* t = std::get_if<std::string_view>(&value)) {
       if (type == oid_int8 || type == oid_bytea) {
         trouble_ = Trouble::broken;
-        return Error(base::Code::bug, fmt::format("query {}: :{} is an integer or bytes there and was given text", query.name, query.postgres.params[i]));
+        return Error(base::Code::bug,
+                     fmt::format("query {}: :{} is an integer or bytes there and was given text", query.name, query.postgres.params[i]));
       }
       if (t->find('\0') != t->npos) {
         trouble_ = Trouble::refused;
-        return Error(base::Code::invalid_field, base::Text("文本中不能包含空字符", "Text may not hold a zero character"), fmt::format("query {}: :{}", query.name, query.postgres.params[i]));
+        return Error(base::Code::invalid_field, base::Text("文本中不能包含空字符", "Text may not hold a zero character"),
+                     fmt::format("query {}: :{}", query.name, query.postgres.params[i]));
       }
       if (type == oid_text || type == oid_varchar) {  // binary text is the text: no copy for the zero at its end
         pointers[i] = t->data() ? t->data() : "";
@@ -214,7 +235,8 @@ Result<Outcome> PostgresConnection::execute(const Query& query, std::span<const 
       formats[i] = 1;
     }
   }
-  const Cleared answered{PQexecPrepared(connection_, statement->name.c_str(), static_cast<int>(values.size()), pointers.data(), lengths.data(), formats.data(), 1)};
+  const Cleared answered{PQexecPrepared(connection_, statement->name.c_str(), static_cast<int>(values.size()), pointers.data(),
+                                        lengths.data(), formats.data(), 1)};
   const auto status = PQresultStatus(answered.result);
   if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) return failure(answered.result, query.name);
 
@@ -236,13 +258,25 @@ Result<Outcome> PostgresConnection::execute(const Query& query, std::span<const 
         const char* bytes = PQgetvalue(answered.result, row, i);
         const int length = PQgetlength(answered.result, row, i);
         switch (statement->column_types[static_cast<std::size_t>(i)]) {
-          case oid_int8: case oid_int4: case oid_int2: case oid_bool: body->add(network_integer(bytes, length)); break;
-          case oid_text: case oid_varchar: case oid_name: body->add(RowsBody::Type::text, {bytes, static_cast<std::size_t>(length)}); break;
-          case oid_bytea: body->add(RowsBody::Type::bytes, {bytes, static_cast<std::size_t>(length)}); break;
+          case oid_int8:
+          case oid_int4:
+          case oid_int2:
+          case oid_bool:
+            body->add(network_integer(bytes, length));
+            break;
+          case oid_text:
+          case oid_varchar:
+          case oid_name:
+            body->add(RowsBody::Type::text, {bytes, static_cast<std::size_t>(length)});
+            break;
+          case oid_bytea:
+            body->add(RowsBody::Type::bytes, {bytes, static_cast<std::size_t>(length)});
+            break;
           default:
             trouble_ = Trouble::broken;
             return Error(base::Code::bug, fmt::format("query {}: column {} is neither bigint, text nor bytea (oid {}); cast it", query.name,
-                                                      (*statement->columns)[static_cast<std::size_t>(i)], statement->column_types[static_cast<std::size_t>(i)]));
+                                                      (*statement->columns)[static_cast<std::size_t>(i)],
+                                                      statement->column_types[static_cast<std::size_t>(i)]));
         }
       }
     outcome.rows = std::move(body);
@@ -259,7 +293,8 @@ Status PostgresConnection::run_text(const std::string& sql) {
   }
   const Cleared answered{PQexec(connection_, sql.c_str())};
   const auto status = PQresultStatus(answered.result);
-  if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY) return failure(answered.result, std::string_view(sql).substr(0, 200));
+  if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY)
+    return failure(answered.result, std::string_view(sql).substr(0, 200));
   // The server answers a commit of a failed transaction with ROLLBACK and no error.
   if (sql == "commit" && std::string_view(PQcmdStatus(answered.result)) != "COMMIT") {
     trouble_ = Trouble::broken;

@@ -14,7 +14,8 @@ constexpr std::string_view begin_change = "begin isolation level serializable", 
 
 constexpr std::string_view own_tables =
     "create table if not exists schema (version bigint not null, min_binary bigint not null);"
-    "create table if not exists schema_migrations (number bigint primary key, name text not null, checksum text not null, applied_at bigint not null);"
+    "create table if not exists schema_migrations (number bigint primary key, name text not null, checksum text not null, applied_at "
+    "bigint not null);"
     "insert into schema (version, min_binary) select 0, 0 where not exists (select 1 from schema);";
 // Any number will do as long as it is always the same: "quanji" in ASCII.
 constexpr std::string_view advisory_lock = "124748959738473";
@@ -22,7 +23,8 @@ constexpr std::string_view advisory_lock = "124748959738473";
 Error outcome_unknown(const std::string& detail) {
   return Error(base::Code::store_unavailable,
                base::Text("提交时与数据库的连接中断，本次修改是否保存未知；请用同一幂等键重试",
-                          "The connection was lost during the commit and it is not known whether this change was stored; retry with the same idempotency key"),
+                          "The connection was lost during the commit and it is not known whether this change was stored; retry with the "
+                          "same idempotency key"),
                detail);
 }
 
@@ -46,8 +48,10 @@ Result<std::unique_ptr<Store>> PostgresStore::open(StoreOptions options) {
     QUANJI_DO(store->prepare_database(connection));
   }
   auto* self = store.get();
-  for (int i = 0; i < std::max(1, self->options_.writing_connections); ++i) self->threads_.emplace_back([self] { self->write_loop(self->changes_); });
-  for (int i = 0; i < std::max(1, self->options_.batch_connections); ++i) self->threads_.emplace_back([self] { self->write_loop(self->batches_); });
+  for (int i = 0; i < std::max(1, self->options_.writing_connections); ++i)
+    self->threads_.emplace_back([self] { self->write_loop(self->changes_); });
+  for (int i = 0; i < std::max(1, self->options_.batch_connections); ++i)
+    self->threads_.emplace_back([self] { self->write_loop(self->batches_); });
   for (int i = 0; i < std::max(1, self->options_.reading_connections); ++i) self->threads_.emplace_back([self] { self->read_loop(); });
   return std::unique_ptr<Store>(std::move(store));
 }
@@ -55,14 +59,19 @@ Result<std::unique_ptr<Store>> PostgresStore::open(StoreOptions options) {
 Status PostgresStore::prepare_database(PostgresConnection& connection) {
   if (connection.server_version() < 150000)
     return Error(base::Code::store_unavailable,
-                 base::Text(fmt::format("需要 PostgreSQL 15 或更高版本，服务器为 {}", connection.server_version()), fmt::format("PostgreSQL 15 or newer is needed; the server is {}", connection.server_version())),
+                 base::Text(fmt::format("需要 PostgreSQL 15 或更高版本，服务器为 {}", connection.server_version()),
+                            fmt::format("PostgreSQL 15 or newer is needed; the server is {}", connection.server_version())),
                  "server version");
   // Order and prefixes must mean the same as in SQLite: bytes.
-  QUANJI_TRY(const std::string fits, connection.ask_text("select datcollate in ('C', 'POSIX', 'C.UTF-8', 'C.utf8') and pg_encoding_to_char(encoding) = 'UTF8' from pg_database where datname = current_database()"));
+  QUANJI_TRY(const std::string fits,
+             connection.ask_text("select datcollate in ('C', 'POSIX', 'C.UTF-8', 'C.utf8') and pg_encoding_to_char(encoding) = 'UTF8' from "
+                                 "pg_database where datname = current_database()"));
   if (fits != "t")
     return Error(base::Code::store_unavailable,
-                 base::Text("数据库须以 UTF8 编码、C 排序规则建立：create database quanji template template0 encoding 'UTF8' lc_collate 'C' lc_ctype 'C.UTF-8'",
-                            "The database must be made with UTF8 and collation C: create database quanji template template0 encoding 'UTF8' lc_collate 'C' lc_ctype 'C.UTF-8'"),
+                 base::Text("数据库须以 UTF8 编码、C 排序规则建立：create database quanji template template0 encoding 'UTF8' lc_collate "
+                            "'C' lc_ctype 'C.UTF-8'",
+                            "The database must be made with UTF8 and collation C: create database quanji template template0 encoding "
+                            "'UTF8' lc_collate 'C' lc_ctype 'C.UTF-8'"),
                  "collation");
   QUANJI_TRY(const std::string version, connection.ask_text("show server_version"));
   QUANJI_TRY(const std::string fsync, connection.ask_text("show fsync"));
@@ -99,7 +108,8 @@ void PostgresStore::write_loop(WriteQueue& queue) {
 void PostgresStore::run_item(PostgresConnection& connection, WriteQueue& queue, WriteItem item) {
   auto now = running(std::move(item));
   const Durable durable = carry_out(connection, queue, *now);
-  const bool one_call_spoilt_all = durable == Durable::no && now->item.calls.size() > 1 && now->work.trouble != Trouble::unreachable && now->work.trouble != Trouble::again;
+  const bool one_call_spoilt_all = durable == Durable::no && now->item.calls.size() > 1 && now->work.trouble != Trouble::unreachable &&
+                                   now->work.trouble != Trouble::again;
   if (!one_call_spoilt_all) {
     note(*now, durable);
     answer(*now, durable);
@@ -131,7 +141,8 @@ Durable PostgresStore::carry_out(PostgresConnection& connection, WriteQueue& que
     Status result = connection.run_text(std::string(is_job ? begin_change : begin_batch) + (twice ? "; savepoint one" : ""));
     if (!result.ok()) work.trouble = connection.trouble();
     if (result.ok()) {
-      result = twice ? run_twice(connection, running, [&] { return connection.run_text("rollback to savepoint one"); }) : run_once(connection, running);
+      result = twice ? run_twice(connection, running, [&] { return connection.run_text("rollback to savepoint one"); })
+                     : run_once(connection, running);
       if (result.ok()) {
         result = connection.run_text("commit");
         if (result.ok()) {

@@ -15,7 +15,8 @@ std::string made_of(const std::string& sql) {
   char folder[] = "/tmp/qsql.XXXXXX";
   const std::string at = ::mkdtemp(folder);
   std::ofstream(at + "/in.sql") << sql;
-  const std::string command = "/usr/bin/python3 " QUANJI_QUERIES_PY " queries tried " + at + "/x/out.h " + at + "/x/out.cpp " + at + "/in.sql 2>&1";
+  const std::string command =
+      "/usr/bin/python3 " QUANJI_QUERIES_PY " queries tried " + at + "/x/out.h " + at + "/x/out.cpp " + at + "/in.sql 2>&1";
   std::string said;
   FILE* pipe = ::popen(command.c_str(), "r");
   char buffer[512];
@@ -37,10 +38,12 @@ TEST(QueryGenerator, NamesBecomePositionsAndARepeatedNameIsOne) {
   expect_in("select a from t where b = $1 and c = $2 and d <> $1", "-- name: x\nselect a from t where b = :b and c = :c and d <> :b;\n");
 }
 TEST(QueryGenerator, CastsTextsAndCommentsAreNotNames) {
-  expect_in("select ':no', cast(1 as text)::bigint from t where b = $1\"", "-- name: x\nselect ':no', cast(1 as text)::bigint from t where b = :b -- not :this\n;\n");
+  expect_in("select ':no', cast(1 as text)::bigint from t where b = $1\"",
+            "-- name: x\nselect ':no', cast(1 as text)::bigint from t where b = :b -- not :this\n;\n");
 }
 TEST(QueryGenerator, RefusesStars) {
-  for (const char* sql : {"select * from t", "select distinct * from t", "select a, t.* from t", "delete from t returning *", "select a, (select * from b) from t"})
+  for (const char* sql : {"select * from t", "select distinct * from t", "select a, t.* from t", "delete from t returning *",
+                          "select a, (select * from b) from t"})
     expect_in("list the columns instead of *", std::string("-- name: x\n") + sql + ";\n");
   expect_in("count(*)", "-- name: x\nselect count(*) as n, a * b as c from t;\n");
 }

@@ -57,8 +57,7 @@ class Scalar {
   template <class T>
   Scalar(const std::optional<T>& v) : value_(v ? Scalar(*v).value_ : Value{}) {}
   template <class E>
-    requires std::is_enum_v<E>
-  Scalar(E v) : value_(base::word(v)) {}
+  requires std::is_enum_v<E> Scalar(E v) : value_(base::word(v)) {}
 
   const Value& value() const { return value_; }
 
@@ -109,7 +108,9 @@ class Row {
   base::Time time(std::string_view column) const { return {integer(column)}; }
   bool truth(std::string_view column) const { return integer(column) != 0; }
   template <class I>
-  I id(std::string_view column) const { return I{ulid(column)}; }  // change.row(…)->id<DepartmentId>("id")
+  I id(std::string_view column) const {
+    return I{ulid(column)};
+  }  // change.row(…)->id<DepartmentId>("id")
 
   std::size_t width() const;
   std::string_view column(std::size_t i) const;
@@ -120,7 +121,8 @@ class Row {
 
  private:
   friend class Rows;
-  Row(std::shared_ptr<const detail::RowsBody> body, std::size_t index, std::size_t hidden) : body_(std::move(body)), index_(index), hidden_(hidden) {}
+  Row(std::shared_ptr<const detail::RowsBody> body, std::size_t index, std::size_t hidden)
+      : body_(std::move(body)), index_(index), hidden_(hidden) {}
   std::size_t need(std::string_view column) const;
   std::shared_ptr<const detail::RowsBody> body_;
   std::size_t index_, hidden_;  // hidden_: columns at the end that are not shown
@@ -133,13 +135,16 @@ class Rows {
   std::size_t size() const { return count_; }
   bool empty() const { return count_ == 0; }
   Row operator[](std::size_t i) const;
-  Rows first(std::size_t n) const;              // the first n of them
+  Rows first(std::size_t n) const;               // the first n of them
   Rows without_last(std::size_t columns) const;  // the same rows without their last columns
   class Iterator {
    public:
     Iterator(const Rows* rows, std::size_t at) : rows_(rows), at_(at) {}
     Row operator*() const { return (*rows_)[at_]; }
-    Iterator& operator++() { ++at_; return *this; }
+    Iterator& operator++() {
+      ++at_;
+      return *this;
+    }
     bool operator!=(const Iterator& other) const { return at_ != other.at_; }
 
    private:

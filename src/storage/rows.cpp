@@ -46,7 +46,8 @@ namespace {
 const detail::RowsBody::Cell& cell_of(const detail::RowsBody& body, std::size_t row, std::size_t i, Type type) {
   const auto& cell = body.cells[row * body.columns->size() + i];
   if (cell.type != type)
-    bug(fmt::format("column {} is {}, asked for as {}", (*body.columns)[i], type_words[static_cast<int>(cell.type)], type_words[static_cast<int>(type)]));
+    bug(fmt::format("column {} is {}, asked for as {}", (*body.columns)[i], type_words[static_cast<int>(cell.type)],
+                    type_words[static_cast<int>(type)]));
   return cell;
 }
 }  // namespace
@@ -66,10 +67,14 @@ std::string_view Row::text(std::size_t i) const { return body_->view(cell_of(*bo
 Scalar Row::at(std::size_t i) const {
   const auto& cell = body_->cells.at(index_ * body_->columns->size() + i);
   switch (cell.type) {
-    case Type::null: return {};
-    case Type::integer: return cell.value;
-    case Type::text: return body_->view(cell);
-    case Type::bytes: return as_bytes(body_->view(cell));
+    case Type::null:
+      return {};
+    case Type::integer:
+      return cell.value;
+    case Type::text:
+      return body_->view(cell);
+    case Type::bytes:
+      return as_bytes(body_->view(cell));
   }
   return {};
 }

@@ -35,7 +35,8 @@ Status run_twice(Session& session, Running& running, const std::function<Status(
 }
 
 bool is_refusal(const Running& running) {
-  return running.item.job && running.item.job->refused && (running.work.trouble == Trouble::none || running.work.trouble == Trouble::refused);
+  return running.item.job && running.item.job->refused &&
+         (running.work.trouble == Trouble::none || running.work.trouble == Trouble::refused);
 }
 
 Status run_refused(Session& session, Running& running, const Error& why) {

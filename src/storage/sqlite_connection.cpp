@@ -40,7 +40,8 @@ Result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(const std::stri
     const std::string why = made->db_ ? sqlite3_errmsg(made->db_) : sqlite3_errstr(code);
     return Error(base::Code::store_unavailable,
                  base::Text(fmt::format("无法打开数据库文件 {}：{}。请检查目录是否存在以及权限", path, why),
-                            fmt::format("The database file {} cannot be opened: {}. Check that the folder exists and who may write there", path, why)),
+                            fmt::format("The database file {} cannot be opened: {}. Check that the folder exists and who may write there",
+                                        path, why)),
                  why);
   }
   sqlite3* db = made->db_;
@@ -97,16 +98,24 @@ Error SqliteConnection::failure(int code, std::string_view what) {
     trouble_ = Trouble::refused;
     return Error(base::Code::still_referenced, detail);
   }
-  if (primary == SQLITE_CONSTRAINT || primary == SQLITE_MISMATCH || primary == SQLITE_RANGE || primary == SQLITE_ERROR || primary == SQLITE_MISUSE || primary == SQLITE_READONLY) {
+  if (primary == SQLITE_CONSTRAINT || primary == SQLITE_MISMATCH || primary == SQLITE_RANGE || primary == SQLITE_ERROR ||
+      primary == SQLITE_MISUSE || primary == SQLITE_READONLY) {
     trouble_ = Trouble::broken;
     return Error(base::Code::bug, detail);
   }
-  if (fails_the_disk(code)) trouble_ = Trouble::fatal;
-  else if (primary == SQLITE_FULL) trouble_ = rolled_back ? Trouble::again : Trouble::no_space;
-  else if (primary == SQLITE_IOERR || primary == SQLITE_NOMEM) trouble_ = rolled_back ? Trouble::again : Trouble::broken;
-  else trouble_ = Trouble::broken;
+  if (fails_the_disk(code))
+    trouble_ = Trouble::fatal;
+  else if (primary == SQLITE_FULL)
+    trouble_ = rolled_back ? Trouble::again : Trouble::no_space;
+  else if (primary == SQLITE_IOERR || primary == SQLITE_NOMEM)
+    trouble_ = rolled_back ? Trouble::again : Trouble::broken;
+  else
+    trouble_ = Trouble::broken;
   if (primary == SQLITE_FULL)
-    return Error(base::Code::store_unavailable, base::Text("磁盘空间不足，修改未保存；清理磁盘后可重试", "The disk is full and the change was not stored; make room and try again"), detail)
+    return Error(base::Code::store_unavailable,
+                 base::Text("磁盘空间不足，修改未保存；清理磁盘后可重试",
+                            "The disk is full and the change was not stored; make room and try again"),
+                 detail)
         .with_retry_after(5);
   return Error(base::Code::store_unavailable, detail);
 }
@@ -119,7 +128,8 @@ Result<Outcome> SqliteConnection::execute(const Query& query, std::span<const Sc
   }
   auto& statement = statements_[&query];
   if (!statement.handle) {
-    const int code = sqlite3_prepare_v3(db_, query.sqlite.text.data(), static_cast<int>(query.sqlite.text.size()), SQLITE_PREPARE_PERSISTENT, &statement.handle, nullptr);
+    const int code = sqlite3_prepare_v3(db_, query.sqlite.text.data(), static_cast<int>(query.sqlite.text.size()),
+                                        SQLITE_PREPARE_PERSISTENT, &statement.handle, nullptr);
     if (code != SQLITE_OK) return failure(code, query.name);
     auto columns = std::make_shared<std::vector<std::string>>();
     for (int i = 0; i < sqlite3_column_count(statement.handle); ++i) columns->push_back(sqlite3_column_name(statement.handle, i));
@@ -144,8 +154,12 @@ Result<Outcome> SqliteConnection::execute(const Query& query, std::span<const Sc
     auto& body = *outcome.rows;
     ++body.count;
     for (int i = 0; i < static_cast<int>(width); ++i) switch (sqlite3_column_type(handle, i)) {
-        case SQLITE_NULL: body.add_null(); break;
-        case SQLITE_INTEGER: body.add(sqlite3_column_int64(handle, i)); break;
+        case SQLITE_NULL:
+          body.add_null();
+          break;
+        case SQLITE_INTEGER:
+          body.add(sqlite3_column_int64(handle, i));
+          break;
         case SQLITE_TEXT: {
           const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(handle, i));
           body.add(RowsBody::Type::text, {text, static_cast<std::size_t>(sqlite3_column_bytes(handle, i))});
@@ -158,7 +172,8 @@ Result<Outcome> SqliteConnection::execute(const Query& query, std::span<const Sc
         }
         default:
           trouble_ = Trouble::broken;
-          return Error(base::Code::bug, fmt::format("query {} answers a floating-point number in {}: decimals are text", query.name, (*statement.columns)[static_cast<std::size_t>(i)]));
+          return Error(base::Code::bug, fmt::format("query {} answers a floating-point number in {}: decimals are text", query.name,
+                                                    (*statement.columns)[static_cast<std::size_t>(i)]));
       }
   }
   if (code != SQLITE_DONE) return failure(code, query.name);
@@ -171,7 +186,8 @@ Status SqliteConnection::say(Word word) {
   if (!db_) return Error(base::Code::store_unavailable, "the connection is closed");
   const auto at = static_cast<std::size_t>(word);
   if (!words_[at])
-    if (const int code = sqlite3_prepare_v3(db_, words[at], -1, SQLITE_PREPARE_PERSISTENT, &words_[at], nullptr); code != SQLITE_OK) return failure(code, words[at]);
+    if (const int code = sqlite3_prepare_v3(db_, words[at], -1, SQLITE_PREPARE_PERSISTENT, &words_[at], nullptr); code != SQLITE_OK)
+      return failure(code, words[at]);
   const int code = sqlite3_step(words_[at]);
   Status said;
   if (code != SQLITE_DONE) {
@@ -192,7 +208,8 @@ Trouble SqliteConnection::checkpoint(int mode) {
 
 Status SqliteConnection::run_text(const std::string& sql) {
   trouble_ = Trouble::none;
-  if (const int code = sqlite3_exec(db_, sql.c_str(), nullptr, nullptr, nullptr); code != SQLITE_OK) return failure(code, std::string_view(sql).substr(0, 200));
+  if (const int code = sqlite3_exec(db_, sql.c_str(), nullptr, nullptr, nullptr); code != SQLITE_OK)
+    return failure(code, std::string_view(sql).substr(0, 200));
   return {};
 }
 

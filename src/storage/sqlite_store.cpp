@@ -20,7 +20,8 @@ constexpr int checkpoint_pages = 1000;
 
 constexpr std::string_view own_tables =
     "create table if not exists schema (version integer not null, min_binary integer not null) strict;"
-    "create table if not exists schema_migrations (number integer primary key, name text not null, checksum text not null, applied_at integer not null) strict;"
+    "create table if not exists schema_migrations (number integer primary key, name text not null, checksum text not null, applied_at "
+    "integer not null) strict;"
     "insert into schema (version, min_binary) select 0, 0 where not exists (select 1 from schema);";
 
 Status sync_path(const std::string& path) {
@@ -48,7 +49,8 @@ Status snapshot(SqliteConnection& connection, const std::string& path, std::int6
   const auto folder = fs::path(path).parent_path();
   QUANJI_DO(sync_path(folder.string()));
   for (const auto& entry : fs::directory_iterator(folder, error))
-    if (const std::string other = entry.path().string(); other.starts_with(path + ".before-") && other != name) fs::remove(entry.path(), error);
+    if (const std::string other = entry.path().string(); other.starts_with(path + ".before-") && other != name)
+      fs::remove(entry.path(), error);
   return {};
 }
 
@@ -67,8 +69,9 @@ Result<std::unique_ptr<Store>> SqliteStore::open(StoreOptions options, const std
   namespace fs = std::filesystem;
   const fs::path file(path);
   if (!file.is_absolute() || file.filename().empty())
-    return Error(base::Code::store_unavailable, base::Text("sqlite: 后应为数据库文件的绝对路径，例如 sqlite:/var/lib/quanji/platform/quanji.db",
-                                                            "After sqlite: stands the absolute path of the database file, as in sqlite:/var/lib/quanji/platform/quanji.db"),
+    return Error(base::Code::store_unavailable,
+                 base::Text("sqlite: 后应为数据库文件的绝对路径，例如 sqlite:/var/lib/quanji/platform/quanji.db",
+                            "After sqlite: stands the absolute path of the database file, as in sqlite:/var/lib/quanji/platform/quanji.db"),
                  path);
   std::error_code error;
   if (const auto folder = file.parent_path(); !fs::exists(folder, error)) {
@@ -99,7 +102,8 @@ Result<std::unique_ptr<Store>> SqliteStore::open(StoreOptions options, const std
     readers.push_back(std::move(reader));
   }
   for (auto& reader : readers)
-    store->read_threads_.emplace_back([self = store.get(), connection = std::move(reader)]() mutable { self->read_loop(std::move(connection)); });
+    store->read_threads_.emplace_back(
+        [self = store.get(), connection = std::move(reader)]() mutable { self->read_loop(std::move(connection)); });
   store->write_thread_ = std::thread([self = store.get()] { self->write_loop(); });
   if (!store->lock_.last_stop_was_clean()) store->start_check();
   return std::unique_ptr<Store>(std::move(store));
@@ -176,7 +180,9 @@ SqliteStore::Next SqliteStore::run_in_group(Group& group, WriteItem item) {
       group.back()->result = run_in_savepoint(*group.back());
       if (!writer_->in_transaction()) {
         // The others are answered with the group: put those not yet tried back as runs of their own.
-        for (auto* left : std::span(whole->item.calls).subspan(static_cast<std::size_t>(std::ranges::find(whole->item.calls, call) - whole->item.calls.begin()) + 1)) {
+        for (auto* left :
+             std::span(whole->item.calls)
+                 .subspan(static_cast<std::size_t>(std::ranges::find(whole->item.calls, call) - whole->item.calls.begin()) + 1)) {
           WriteItem rest;
           rest.operation = whole->item.operation;
           rest.calls = {left};
@@ -195,7 +201,8 @@ Status SqliteStore::run_in_savepoint(Running& running) {
     if (!writer_->in_transaction()) return Error(base::Code::store_unavailable, "SQLite rolled the transaction back");
     return writer_->say(Word::rollback_to);
   };
-  Status result = options_.rerun == StoreOptions::Rerun::every_change_twice ? run_twice(*writer_, running, undo) : run_once(*writer_, running);
+  Status result =
+      options_.rerun == StoreOptions::Rerun::every_change_twice ? run_twice(*writer_, running, undo) : run_once(*writer_, running);
   if (!writer_->in_transaction()) return result;
   if (!result.ok()) {
     QUANJI_DO(undo());
@@ -273,7 +280,8 @@ void SqliteStore::stop_for_good(Group& group, const std::string& why) {
   for (auto& one : group) {
     one->result = Error(base::Code::store_unavailable,
                         base::Text("磁盘写入失败，本次修改是否保存未知；平台将重新启动，请用同一幂等键重试",
-                                   "The disk failed and it is not known whether this change was stored; the platform starts again, retry with the same idempotency key"),
+                                   "The disk failed and it is not known whether this change was stored; the platform starts again, retry "
+                                   "with the same idempotency key"),
                         why);
     answer(*one, Durable::no);
   }
@@ -283,7 +291,8 @@ void SqliteStore::stop_for_good(Group& group, const std::string& why) {
 
 // ---- reading ----
 
-Status SqliteStore::view_on(SqliteConnection& connection, const std::function<Status(const View&)>& body, std::shared_ptr<const domain::Caller> caller) {
+Status SqliteStore::view_on(SqliteConnection& connection, const std::function<Status(const View&)>& body,
+                            std::shared_ptr<const domain::Caller> caller) {
   Work work(clock_, ulids_, *options_.random, std::move(caller));
   QUANJI_DO(connection.say(Word::begin));
   const View view(connection, work);
@@ -359,7 +368,9 @@ void SqliteStore::start_check() {
   }
   const bool pushed = reads_.push(Priority::logs, [this](SqliteConnection* connection) {
     if (!connection) return;
-    auto found = connection->ask_text("select group_concat(name, char(10)) from (select name from sqlite_schema where type = 'table' and name not like 'sqlite\\_%' escape '\\' order by name)");
+    auto found = connection->ask_text(
+        "select group_concat(name, char(10)) from (select name from sqlite_schema where type = 'table' and name not like 'sqlite\\_%' "
+        "escape '\\' order by name)");
     std::vector<std::string> tables;
     if (found.ok()) {
       std::string_view rest = *found;

@@ -49,7 +49,8 @@ class SqliteStore final : public Store {
   void stop_for_good(Group& group, const std::string& why);
   void check_table(SqliteConnection& connection, const std::vector<std::string>& tables, std::size_t at);
   std::unique_ptr<Running> running(WriteItem item);
-  Status view_on(SqliteConnection& connection, const std::function<Status(const View&)>& body, std::shared_ptr<const domain::Caller> caller);
+  Status view_on(SqliteConnection& connection, const std::function<Status(const View&)>& body,
+                 std::shared_ptr<const domain::Caller> caller);
 
   // constant after construction
   const StoreOptions options_;

@@ -15,7 +15,8 @@ Result<std::unique_ptr<Store>> Store::open(StoreOptions options) {
   if (url.starts_with("sqlite:")) return detail::SqliteStore::open(std::move(options), url.substr(7));
   if (url.starts_with("postgres://") || url.starts_with("postgresql://")) return detail::PostgresStore::open(std::move(options));
   return Error(base::Code::store_unavailable,
-               base::Text("数据库地址须以 sqlite: 或 postgres:// 开头", "A database address begins with sqlite: or postgres://"), "scheme of the database url");
+               base::Text("数据库地址须以 sqlite: 或 postgres:// 开头", "A database address begins with sqlite: or postgres://"),
+               "scheme of the database url");
 }
 
 namespace {

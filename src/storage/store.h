@@ -22,9 +22,9 @@ enum class Priority : std::uint8_t { finish, take, beats, audit, reads, enqueue,
 inline constexpr std::size_t priorities = 7;
 
 struct ChangeJob {
-  std::function<Status(Change&)> body;                    // may run several times; the last run counts
-  std::function<Status(Change&, const Error&)> refused;   // writes what must stay of a refusal, after the body was rolled back; may be empty
-  std::function<void(Status)> done;                       // once; ok = durable. On a storage thread, on the submitter's when the queue is full
+  std::function<Status(Change&)> body;                   // may run several times; the last run counts
+  std::function<Status(Change&, const Error&)> refused;  // writes what must stay of a refusal, after the body was rolled back; may be empty
+  std::function<void(Status)> done;  // once; ok = durable. On a storage thread, on the submitter's when the queue is full
   std::shared_ptr<const domain::Caller> caller;
   Priority priority = Priority::enqueue;
 };
@@ -39,10 +39,10 @@ struct ViewJob {
 struct BatchCall {
   const void* in = nullptr;
   void* out = nullptr;
-  Status result;                            // set by the batch function for its own call; ok before it runs
-  std::size_t bytes = 0;                    // size of the input, counts toward the 1 MB of a batch
+  Status result;          // set by the batch function for its own call; ok before it runs
+  std::size_t bytes = 0;  // size of the input, counts toward the 1 MB of a batch
   std::shared_ptr<const domain::Caller> caller;
-  std::function<void(BatchCall&)> done;     // once, when `result` is final and durable
+  std::function<void(BatchCall&)> done;  // once, when `result` is final and durable
 };
 // A hot operation: set-based SQL for all calls that were waiting. It may run again (then every `result` is ok and every `out` is
 // overwritten), and writes nothing for a call it refuses. On PostgreSQL it runs READ COMMITTED: guarded statements only.
@@ -57,27 +57,27 @@ inline constexpr std::size_t batch_bytes = 1 << 20;
 struct StoreOptions {
   // "sqlite:/path/quanji.db" (the folder is the data directory; it is locked) or "postgres://user@host:port/database?…", sockets by ?host=.
   std::string url;
-  std::string password_file;              // PostgreSQL; a password in the URL is refused
-  std::shared_ptr<base::Clock> clock;     // empty: the system's
+  std::string password_file;           // PostgreSQL; a password in the URL is refused
+  std::shared_ptr<base::Clock> clock;  // empty: the system's
   std::shared_ptr<base::Random> random;
-  const Migrations* migrations = nullptr; // empty: the shipped ones
-  std::size_t queue_limit = 4096;         // jobs waiting per priority
-  int readers = 2;                        // SQLite reader threads
-  int writing_connections = 8;            // PostgreSQL
+  const Migrations* migrations = nullptr;  // empty: the shipped ones
+  std::size_t queue_limit = 4096;          // jobs waiting per priority
+  int readers = 2;                         // SQLite reader threads
+  int writing_connections = 8;             // PostgreSQL
   int reading_connections = 4;
   int batch_connections = 2;
   std::chrono::milliseconds connect_timeout{5000};
-  std::string sqlite_vfs;                 // tests: the name of a registered file system that fails on purpose
+  std::string sqlite_vfs;  // tests: the name of a registered file system that fails on purpose
   enum class Rerun : std::uint8_t { when_needed, every_change_twice } rerun = Rerun::when_needed;  // twice: tests; differing runs are a bug
   std::function<void(const std::string& why)> on_fatal;  // nothing is acknowledged any more: the program should stop and start again
 };
 
 struct Health {
   enum class Check : std::uint8_t { not_needed, running, clean, damaged };
-  std::string mode;           // "sqlite" or "postgres"
-  std::string version;        // of the database
-  std::string journal_mode;   // SQLite: "wal"; PostgreSQL: "fsync=on synchronous_commit=on"
-  std::int64_t schema = 0;    // number of the newest migration
+  std::string mode;          // "sqlite" or "postgres"
+  std::string version;       // of the database
+  std::string journal_mode;  // SQLite: "wal"; PostgreSQL: "fsync=on synchronous_commit=on"
+  std::int64_t schema = 0;   // number of the newest migration
   base::Time last_commit{};
   std::uint64_t commits = 0;  // transactions committed
   std::uint64_t changes = 0;  // changes and batch calls in them
@@ -86,7 +86,7 @@ struct Health {
   int quick_check_percent = 100;
   std::string quick_check_finding;
   bool fatal = false;
-  std::string trouble;        // why the last change could not be stored; empty when the last one could
+  std::string trouble;  // why the last change could not be stored; empty when the last one could
 };
 
 class Store {

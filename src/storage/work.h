@@ -36,18 +36,20 @@ struct RowsBody {
     cells.push_back({type, static_cast<std::uint32_t>(v.size()), static_cast<std::int64_t>(bytes.size())});
     bytes.append(v);
   }
-  std::string_view view(const Cell& cell) const { return std::string_view(bytes).substr(static_cast<std::size_t>(cell.value), cell.length); }
+  std::string_view view(const Cell& cell) const {
+    return std::string_view(bytes).substr(static_cast<std::size_t>(cell.value), cell.length);
+  }
 };
 
 // Why a statement or a commit failed, as far as the store must know.
 enum class Trouble : std::uint8_t {
   none,
-  refused,     // a rule of the schema: unique, foreign key
-  again,       // not this one's fault (serialization, deadlock, the whole transaction was rolled back): run it again
+  refused,  // a rule of the schema: unique, foreign key
+  again,    // not this one's fault (serialization, deadlock, the whole transaction was rolled back): run it again
   no_space,
-  unreachable, // the connection is gone
-  broken,      // anything else
-  fatal,       // the disk failed under a commit: what was written is unknown
+  unreachable,  // the connection is gone
+  broken,       // anything else
+  fatal,        // the disk failed under a commit: what was written is unknown
 };
 
 // What comes out of a statement: rows, and how many were changed.
@@ -93,9 +95,9 @@ struct Work {
   std::vector<base::Ulid> given_ulids;
   std::size_t next_ulid = 0;
   std::vector<std::function<void()>> effects;
-  std::optional<Error> failed;         // the first failure of a statement in this run
-  Trouble trouble = Trouble::none;     // and what it was
-  std::string* trace = nullptr;        // test mode: everything that was said to the database
+  std::optional<Error> failed;      // the first failure of a statement in this run
+  Trouble trouble = Trouble::none;  // and what it was
+  std::string* trace = nullptr;     // test mode: everything that was said to the database
 };
 
 // Runs `body` and turns an exception (a bug) into Code::bug.

@@ -12,11 +12,13 @@ void refuse(BatchCall* call, Error error) {
 }  // namespace
 
 Error too_many_waiting() {
-  return Error(base::Code::too_many_calls, base::Text("等待处理的请求已满，请稍后重试", "Too much work is waiting; try again shortly"), "a queue of the store is full")
+  return Error(base::Code::too_many_calls, base::Text("等待处理的请求已满，请稍后重试", "Too much work is waiting; try again shortly"),
+               "a queue of the store is full")
       .with_retry_after(1);
 }
 Error store_closed() {
-  return Error(base::Code::store_unavailable, base::Text("数据库已停止服务，请等待平台重新启动", "The store has stopped; wait until the platform has started again"),
+  return Error(base::Code::store_unavailable,
+               base::Text("数据库已停止服务，请等待平台重新启动", "The store has stopped; wait until the platform has started again"),
                "the store is closed");
 }
 

@@ -14,24 +14,19 @@ namespace {
 constexpr std::string_view prefix = "qje_";
 constexpr std::size_t secret_length = 43;  // 32 bytes in base64url
 Error not_a_code() {
-  return Error(Code::wrong_credentials,
-               base::Text("注册码不完整：应为 qje_ 加 43 个字符、一个点、32 个十六进制数字；请从平台整段复制",
-                          "the enrolment code is not whole: qje_, 43 characters, a point and 32 hexadecimal digits; copy it from the platform as it stands"));
+  return Error(Code::wrong_credentials, base::Text("注册码不完整：应为 qje_ 加 43 个字符、一个点、32 个十六进制数字；请从平台整段复制",
+                                                   "the enrolment code is not whole: qje_, 43 characters, a point and 32 hexadecimal "
+                                                   "digits; copy it from the platform as it stands"));
 }
 }  // namespace
 
-QUANJI_FIELDS(EnrolRequest,
-              QF(code, "注册码", "Enrolment code", .max = 64),
+QUANJI_FIELDS(EnrolRequest, QF(code, "注册码", "Enrolment code", .max = 64),
               QF(name, "机器人名称", "Name of the robot", .max = 63, .pattern = &base::name_pattern),
-              QF(request, "证书请求", "Certificate request", .max = 8192),
-              QF(version, "程序版本", "Version of the program", .max = 32),
-              QF(os, "操作系统", "Operating system", .max = 200),
-              QF(arch, "处理器架构", "Processor architecture", .max = 32),
+              QF(request, "证书请求", "Certificate request", .max = 8192), QF(version, "程序版本", "Version of the program", .max = 32),
+              QF(os, "操作系统", "Operating system", .max = 200), QF(arch, "处理器架构", "Processor architecture", .max = 32),
               QF(slots, "可同时执行的任务数", "Tasks it can run at once", .min = 1, .max = 64))
 
-QUANJI_FIELDS(EnrolAnswer,
-              QF(robot, "机器人标识", "Id of the robot"),
-              QF(name, "机器人名称", "Name of the robot", .max = 63),
+QUANJI_FIELDS(EnrolAnswer, QF(robot, "机器人标识", "Id of the robot"), QF(name, "机器人名称", "Name of the robot", .max = 63),
               QF(certificate, "证书", "Certificate", .max = 16384),
               QF(authority, "平台根证书", "Certificate of the platform's authority", .max = 16384),
               QF(renew_after, "到期前应更新的时间", "Renew after"))

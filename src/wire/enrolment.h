@@ -23,8 +23,8 @@ namespace quanji::wire {
 inline constexpr std::string_view enrol_path = "/robot-gateway/v1/enrol";
 
 struct EnrolmentCode {
-  base::Secret secret;                          // the text before the point, "qje_…": what the platform keeps a hash of
-  std::array<std::uint8_t, 16> authority{};     // first half of the digest
+  base::Secret secret;                       // the text before the point, "qje_…": what the platform keeps a hash of
+  std::array<std::uint8_t, 16> authority{};  // first half of the digest
   // Failures never quote the code.
   static base::Result<EnrolmentCode> parse(std::string_view text);
   static EnrolmentCode make(base::Random& random, const base::Digest& authority_spki);
@@ -33,10 +33,10 @@ struct EnrolmentCode {
 };
 
 struct EnrolRequest {
-  base::Secret code;     // "qje_…" without the point and what follows
-  std::string name;      // what the robot wants to be called
-  std::string request;   // PKCS#10, PEM, P-256, signed by the robot's key
-  std::string version;   // of the program
+  base::Secret code;    // "qje_…" without the point and what follows
+  std::string name;     // what the robot wants to be called
+  std::string request;  // PKCS#10, PEM, P-256, signed by the robot's key
+  std::string version;  // of the program
   std::string os, arch;
   std::int64_t slots = 1;
   static const base::FieldList& fields();

@@ -1,8 +1,8 @@
 #include "wire/frame.h"
 
-#include <boost/json.hpp>
-
 #include <fmt/format.h>
+
+#include <boost/json.hpp>
 
 namespace quanji::wire {
 
@@ -10,26 +10,24 @@ using base::Code;
 using base::Error;
 using base::Result;
 
-QUANJI_FIELDS(Frame,
-              QF(v, "帧格式版本", "Version of the frame format"),
-              QF(id, "请求标识", "Id of the request", .min = 1, .max = 64),
-              QF(kind, "种类：请求、回答、通知", "Kind: ask, answer, tell"),
-              QF(op, "操作名", "Name of the operation", .max = 64),
-              QF(token, "持有令牌号", "Fencing token"),
-              QF(seq, "序号", "Sequence number", .min = 0),
-              QF(body, "请求内容", "What is asked", .max = max_frame_bytes, .fallback = "null"),
-              QF(code, "结果码", "Result code"),
+QUANJI_FIELDS(Frame, QF(v, "帧格式版本", "Version of the frame format"), QF(id, "请求标识", "Id of the request", .min = 1, .max = 64),
+              QF(kind, "种类：请求、回答、通知", "Kind: ask, answer, tell"), QF(op, "操作名", "Name of the operation", .max = 64),
+              QF(token, "持有令牌号", "Fencing token"), QF(seq, "序号", "Sequence number", .min = 0),
+              QF(body, "请求内容", "What is asked", .max = max_frame_bytes, .fallback = "null"), QF(code, "结果码", "Result code"),
               QF(message, "结果说明", "Result in words", .max = 4096),
               QF(data, "回答内容", "What is answered", .max = max_frame_bytes, .fallback = "null"))
 
 Result<Frame> read_frame(std::string_view text) {
   if (text.size() > max_frame_bytes)
-    return Error(Code::too_large, base::Text(fmt::format("帧最大 {} 字节，收到 {} 字节；大的内容请先上传再写文件标识", max_frame_bytes, text.size()),
-                                             fmt::format("a frame has at most {} bytes, this one has {}; upload large content and name it by file id",
-                                                         max_frame_bytes, text.size())));
+    return Error(Code::too_large,
+                 base::Text(fmt::format("帧最大 {} 字节，收到 {} 字节；大的内容请先上传再写文件标识", max_frame_bytes, text.size()),
+                            fmt::format("a frame has at most {} bytes, this one has {}; upload large content and name it by file id",
+                                        max_frame_bytes, text.size())));
   QUANJI_TRY(auto frame, base::from_json_text<Frame>(text));
   if (frame.v != frame_version)
-    return Error(Code::invalid_field).with_field("v", base::Text(fmt::format("只支持第 {} 版", frame_version), fmt::format("only version {} is spoken here", frame_version)));
+    return Error(Code::invalid_field)
+        .with_field("v",
+                    base::Text(fmt::format("只支持第 {} 版", frame_version), fmt::format("only version {} is spoken here", frame_version)));
   for (const char c : frame.id)
     if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_'))
       return Error(Code::invalid_field).with_field("id", base::Text("只能用字母、数字、- 和 _", "only letters, digits, - and _"));

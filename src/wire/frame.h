@@ -1,5 +1,6 @@
 // One frame of the robot channel: a request, its answer, or news that wants no answer. Carried as WebSocket text, or as the body of a
-// plain gateway call. Shape: {v:1, id, kind:"ask|answer|tell", op, token?, seq?, body}, an answer {v:1, id, kind:"answer", code, message, data}.
+// plain gateway call. Shape: {v:1, id, kind:"ask|answer|tell", op, token?, seq?, body}, an answer {v:1, id, kind:"answer", code, message,
+// data}.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -21,13 +22,13 @@ struct Frame {
   std::int64_t v = frame_version;
   std::string id;  // made by the asker, repeated in the answer; 1 to 64 of [A-Za-z0-9_-]
   FrameKind kind = FrameKind::ask;
-  std::optional<std::string> op;         // ask, tell: an operation's name, "task.offer"
-  std::optional<std::int64_t> token;     // the fencing token of what the frame speaks for
-  std::optional<std::int64_t> seq;       // with the task and attempt named in the body: the key of a repeated report
-  base::JsonText body;                   // ask, tell
-  std::optional<std::int64_t> code;      // answer: 0, or a number of the error table
-  std::optional<std::string> message;    // answer
-  base::JsonText data;                   // answer
+  std::optional<std::string> op;       // ask, tell: an operation's name, "task.offer"
+  std::optional<std::int64_t> token;   // the fencing token of what the frame speaks for
+  std::optional<std::int64_t> seq;     // with the task and attempt named in the body: the key of a repeated report
+  base::JsonText body;                 // ask, tell
+  std::optional<std::int64_t> code;    // answer: 0, or a number of the error table
+  std::optional<std::string> message;  // answer
+  base::JsonText data;                 // answer
   static const base::FieldList& fields();
 };
 

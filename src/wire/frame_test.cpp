@@ -1,9 +1,8 @@
 #include "wire/frame.h"
 
-#include <boost/json.hpp>
-
 #include <gtest/gtest.h>
 
+#include <boost/json.hpp>
 #include <set>
 
 #include "base/random.h"
@@ -26,8 +25,10 @@ TEST(Frame, HasTheShapeOfTheConventions) {
 }
 TEST(Frame, IgnoresWhatANewerPeerAddsAndRefusesWhatItCannotAnswer) {
   EXPECT_TRUE(read_frame(R"({"v":1,"id":"a","kind":"ask","op":"robot.read","body":{},"priority":9})").ok());
-  for (const char* wrong : {R"({"v":2,"id":"a","kind":"ask","op":"robot.read"})", R"({"v":1,"id":"","kind":"ask","op":"robot.read"})", R"({"v":1,"id":"a b","kind":"ask","op":"x"})",
-                            R"({"v":1,"id":"a","kind":"ask"})", R"({"v":1,"id":"a","kind":"answer","data":{}})", R"({"v":1,"id":"a","kind":"shout","op":"x"})", "[]", "nonsense"})
+  for (const char* wrong :
+       {R"({"v":2,"id":"a","kind":"ask","op":"robot.read"})", R"({"v":1,"id":"","kind":"ask","op":"robot.read"})",
+        R"({"v":1,"id":"a b","kind":"ask","op":"x"})", R"({"v":1,"id":"a","kind":"ask"})", R"({"v":1,"id":"a","kind":"answer","data":{}})",
+        R"({"v":1,"id":"a","kind":"shout","op":"x"})", "[]", "nonsense"})
     EXPECT_FALSE(read_frame(wrong).ok()) << wrong;
 }
 TEST(Frame, IsAtMostAQuarterOfAMegabyte) {
@@ -78,7 +79,8 @@ TEST(EnrolmentCode, StandsInTheBodyOfTheRequestAndNowhereElse) {
   EXPECT_EQ(read->name, "clearing-1");
 }
 TEST(RunnerMessages, ComeOutTheSameHoweverTheStreamIsCut) {
-  const auto stream = *write_runner_message(runner_message(RunnerMessageType::progress, Progress{3, "steps/3"})) + *write_runner_message({1, RunnerMessageType::resumed, {}});
+  const auto stream = *write_runner_message(runner_message(RunnerMessageType::progress, Progress{3, "steps/3"})) +
+                      *write_runner_message({1, RunnerMessageType::resumed, {}});
   for (std::size_t cut = 0; cut <= stream.size(); ++cut) {
     RunnerMessageReader reader;
     std::vector<RunnerMessageType> types;

@@ -36,15 +36,15 @@ struct SandboxReport {
 struct RobotFacts {
   std::optional<RobotId> id;
   std::string name;
-  std::string version;                     // of the program, "0.1.0"
-  std::string os;                          // "Debian GNU/Linux 12 (bookworm)"
-  std::string arch;                        // "x86_64"
-  std::string user;                        // the account it runs under
+  std::string version;  // of the program, "0.1.0"
+  std::string os;       // "Debian GNU/Linux 12 (bookworm)"
+  std::string arch;     // "x86_64"
+  std::string user;     // the account it runs under
   RobotState state = RobotState::idle;
   std::int64_t slots = 1, free_slots = 1;
-  std::vector<std::string> capabilities;   // "python"
-  SandboxReport sandbox;                   // what its last trial run reached
-  base::Time at;                           // by its own clock
+  std::vector<std::string> capabilities;  // "python"
+  SandboxReport sandbox;                  // what its last trial run reached
+  base::Time at;                          // by its own clock
   static const base::FieldList& fields();
 };
 
@@ -76,9 +76,9 @@ struct TaskOffer {
   TaskId task;
   AttemptId attempt;
   std::int64_t token = 0;
-  base::JsonText document;                  // the flow document as JSON (until packages travel by digest)
-  base::JsonText inputs;                    // {name: value}; absent: none
-  std::optional<std::int64_t> run_seconds;  // limit of the whole run; absent: 3600
+  base::JsonText document;                    // the flow document as JSON (until packages travel by digest)
+  base::JsonText inputs;                      // {name: value}; absent: none
+  std::optional<std::int64_t> run_seconds;    // limit of the whole run; absent: 3600
   std::optional<std::int64_t> grace_seconds;  // after a soft stop, before the kill; absent: 30
   static const base::FieldList& fields();
 };
@@ -102,24 +102,24 @@ struct TaskStop {
 enum class ReportKind : std::uint8_t { started, progress, finished };
 enum class Outcome : std::uint8_t { success, business_failure, system_failure, stopped, timed_out };
 struct RunError {
-  std::string code;       // "expression_failed"
-  std::string message;    // for a person, Chinese and English
-  std::string step;       // path of the step, "steps/2"; empty: not in a step
+  std::string code;     // "expression_failed"
+  std::string message;  // for a person, Chinese and English
+  std::string step;     // path of the step, "steps/2"; empty: not in a step
   static const base::FieldList& fields();
 };
 struct TaskReport {
   TaskId task;
   AttemptId attempt;
   std::int64_t token = 0;
-  std::int64_t seq = 0;    // 1, 2, 3 … within the attempt
+  std::int64_t seq = 0;  // 1, 2, 3 … within the attempt
   ReportKind kind = ReportKind::started;
   base::Time at;
   std::optional<std::int64_t> steps_done;
-  std::optional<SandboxReport> sandbox;      // started
-  std::optional<Outcome> outcome;            // finished
-  base::JsonText outputs;                    // finished, success: {name: value}
-  std::optional<RunError> error;             // finished, without success
-  std::vector<std::string> unsettled;        // steps with an intent and no receipt: "was it done?"
+  std::optional<SandboxReport> sandbox;  // started
+  std::optional<Outcome> outcome;        // finished
+  base::JsonText outputs;                // finished, success: {name: value}
+  std::optional<RunError> error;         // finished, without success
+  std::vector<std::string> unsettled;    // steps with an intent and no receipt: "was it done?"
   static const base::FieldList& fields();
 };
 

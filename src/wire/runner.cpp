@@ -8,42 +8,34 @@ using base::Code;
 using base::Error;
 using base::Result;
 
-QUANJI_FIELDS(RunnerMessage,
-              QF(v, "协议版本", "Version of the protocol"),
-              QF(type, "种类", "Type"),
+QUANJI_FIELDS(RunnerMessage, QF(v, "协议版本", "Version of the protocol"), QF(type, "种类", "Type"),
               QF(body, "内容", "Content", .max = max_runner_message, .fallback = "null"))
-QUANJI_FIELDS(Hello,
-              QF(pid, "进程号", "Process id"),
-              QF(python, "Python 版本", "Version of Python", .max = 32),
+QUANJI_FIELDS(Hello, QF(pid, "进程号", "Process id"), QF(python, "Python 版本", "Version of Python", .max = 32),
               QF(sandbox, "隔离程度", "Sandbox reached"))
-QUANJI_FIELDS(Start,
-              QF(task, "任务", "Task"),
-              QF(attempt, "执行", "Attempt"),
+QUANJI_FIELDS(Start, QF(task, "任务", "Task"), QF(attempt, "执行", "Attempt"),
               QF(document, "流程文档", "Flow document", .max = max_runner_message),
               QF(inputs, "输入参数", "Inputs", .max = max_runner_message, .fallback = "null"),
               QF(expression_milliseconds, "表达式时限（毫秒）", "Limit of an expression in milliseconds", .min = 1, .max = 3600000),
               QF(cpu_seconds, "处理器时限（秒）", "Limit of processor time in seconds", .min = 1))
 QUANJI_FIELDS(Stop, QF(reason, "原因", "Reason", .max = 64))
-QUANJI_FIELDS(Progress,
-              QF(steps_done, "已完成步骤数", "Steps done", .min = 0),
-              QF(step, "当前步骤", "Step at work", .max = 1024))
-QUANJI_FIELDS(Overrun,
-              QF(step, "当前步骤", "Step at work", .max = 1024),
-              QF(limit_milliseconds, "时限（毫秒）", "Limit in milliseconds"))
-QUANJI_FIELDS(Finished,
-              QF(outcome, "结果", "Outcome"),
-              QF(steps_done, "已完成步骤数", "Steps done", .min = 0),
-              QF(outputs, "输出", "Outputs", .max = max_runner_message, .fallback = "null"),
-              QF(error, "错误", "Error"),
+QUANJI_FIELDS(Progress, QF(steps_done, "已完成步骤数", "Steps done", .min = 0), QF(step, "当前步骤", "Step at work", .max = 1024))
+QUANJI_FIELDS(Overrun, QF(step, "当前步骤", "Step at work", .max = 1024), QF(limit_milliseconds, "时限（毫秒）", "Limit in milliseconds"))
+QUANJI_FIELDS(Finished, QF(outcome, "结果", "Outcome"), QF(steps_done, "已完成步骤数", "Steps done", .min = 0),
+              QF(outputs, "输出", "Outputs", .max = max_runner_message, .fallback = "null"), QF(error, "错误", "Error"),
               QF(unsettled, "是否完成待确认的步骤", "Steps whose effect is not settled", .max = 1000))
 
 int exit_code_of(Outcome outcome) {
   switch (outcome) {
-    case Outcome::success: return runner_exit::success;
-    case Outcome::business_failure: return runner_exit::business_failure;
-    case Outcome::system_failure: return runner_exit::system_failure;
-    case Outcome::stopped: return runner_exit::stopped;
-    case Outcome::timed_out: return runner_exit::timed_out;
+    case Outcome::success:
+      return runner_exit::success;
+    case Outcome::business_failure:
+      return runner_exit::business_failure;
+    case Outcome::system_failure:
+      return runner_exit::system_failure;
+    case Outcome::stopped:
+      return runner_exit::stopped;
+    case Outcome::timed_out:
+      return runner_exit::timed_out;
   }
   return runner_exit::system_failure;
 }
@@ -61,7 +53,8 @@ Result<std::optional<RunnerMessage>> RunnerMessageReader::next() {
   const auto left = buffer_.size() - at_;
   if (left < 4) return std::optional<RunnerMessage>{};
   std::size_t length = 0;
-  for (int i = 0; i < 4; ++i) length |= static_cast<std::size_t>(static_cast<unsigned char>(buffer_[at_ + static_cast<std::size_t>(i)])) << (8 * i);
+  for (int i = 0; i < 4; ++i)
+    length |= static_cast<std::size_t>(static_cast<unsigned char>(buffer_[at_ + static_cast<std::size_t>(i)])) << (8 * i);
   if (length == 0 || length > max_runner_message) {
     broken_ = true;
     return Error(Code::too_large, fmt::format("length {} of a runner message", length));
@@ -69,15 +62,18 @@ Result<std::optional<RunnerMessage>> RunnerMessageReader::next() {
   if (left < 4 + length) return std::optional<RunnerMessage>{};
   auto message = base::from_json_text<RunnerMessage>(std::string_view(buffer_).substr(at_ + 4, length));
   at_ += 4 + length;
-  if (at_ == buffer_.size()) buffer_.clear(), at_ = 0;
-  else if (at_ > 64 * 1024) buffer_.erase(0, at_), at_ = 0;
+  if (at_ == buffer_.size())
+    buffer_.clear(), at_ = 0;
+  else if (at_ > 64 * 1024)
+    buffer_.erase(0, at_), at_ = 0;
   if (!message) {
     broken_ = true;
     return std::move(message).error();
   }
   if (message->v != runner_version) {
     broken_ = true;
-    return Error(Code::invalid_field).with_field("v", base::Text("执行程序与机器人版本不一致，请一起升级", "runner and robot are of different versions: upgrade both"));
+    return Error(Code::invalid_field)
+        .with_field("v", base::Text("执行程序与机器人版本不一致，请一起升级", "runner and robot are of different versions: upgrade both"));
   }
   return std::optional<RunnerMessage>(std::move(*message));
 }

@@ -34,9 +34,9 @@ struct RunnerMessage {
 };
 
 struct Hello {
-  std::int64_t pid = 0;        // as the runner sees it
-  std::string python;          // "3.11.2"
-  SandboxReport sandbox;       // measured by the runner itself, not believed
+  std::int64_t pid = 0;   // as the runner sees it
+  std::string python;     // "3.11.2"
+  SandboxReport sandbox;  // measured by the runner itself, not believed
   static const base::FieldList& fields();
 };
 struct Start {

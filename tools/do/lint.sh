@@ -72,6 +72,11 @@ check_tidy() {
   if [ "$lint_everything" = yes ]; then
     mapfile -t files < <(tracked_or_new 'src/*.cpp')
   else
+    # A fresh clone of a first landing has nothing older to compare with: then there is no change to read.
+    if [ -n "${CI:-}" ] && [ -z "$(lint_base)" ]; then
+      say "  clang-tidy: no older commit to compare with, nothing is read (./do lint --all reads everything)"
+      return 0
+    fi
     mapfile -t files < <(changed_files 'src/*.cpp' | grep -v '_test\.cpp$')
     if [ -n "${CI:-}" ] && [ ${#files[@]} -gt $TIDY_AT_MOST ]; then
       say "  clang-tidy: ${#files[@]} files changed, the latest $TIDY_AT_MOST are read"

@@ -9,9 +9,18 @@ namespace quanji::api {
 using namespace services;
 
 void api_clients(Table& t) {
-  t.add({.id = "api_client.list", .verb = Verb::get, .path = "/api-clients", .summary = {"查询应用", "List API clients"}, .permission = "api_client.read"},
+  t.add({.id = "api_client.list",
+         .verb = Verb::get,
+         .path = "/api-clients",
+         .summary = {"查询应用", "List API clients"},
+         .permission = "api_client.read"},
         list(api_client_list_shape(), &list_api_clients));
-  t.add({.id = "api_client.read", .verb = Verb::get, .path = "/api-clients/{id}", .summary = {"查看应用", "Read an API client"}, .point = true}, read(&read_api_client));
+  t.add({.id = "api_client.read",
+         .verb = Verb::get,
+         .path = "/api-clients/{id}",
+         .summary = {"查看应用", "Read an API client"},
+         .point = true},
+        read(&read_api_client));
   t.add({.id = "api_client.create",
          .verb = Verb::post,
          .path = "/api-clients",
@@ -19,7 +28,8 @@ void api_clients(Table& t) {
          .audit = "api_client.created",
          .creates = true,
          .failures = {Code::name_taken},
-         .example = R"({"name":"portal","departmentId":"dep_00000000000000000000000001","scopes":["user.read"],"addresses":["10.8.0.0/16"]})"},
+         .example =
+             R"({"name":"portal","departmentId":"dep_00000000000000000000000001","scopes":["user.read"],"addresses":["10.8.0.0/16"]})"},
         change(&create_api_client));
   t.add({.id = "api_client.change",
          .verb = Verb::patch,

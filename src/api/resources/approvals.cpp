@@ -8,11 +8,19 @@ namespace quanji::api {
 using namespace services;
 
 void approvals(Table& t) {
-  t.add({.id = "approval.list", .verb = Verb::get, .path = "/approvals", .summary = {"查询复核事项", "List what waits, or waited, for a second person"},
+  t.add({.id = "approval.list",
+         .verb = Verb::get,
+         .path = "/approvals",
+         .summary = {"查询复核事项", "List what waits, or waited, for a second person"},
          .permission = "approval.read"},
         list(approval_list_shape(), &list_approvals));
   // The maker sees his own whatever else he may read; the service judges the others.
-  t.add({.id = "approval.read", .verb = Verb::get, .path = "/approvals/{id}", .summary = {"查看复核事项", "Read an approval"}, .permission = "-", .point = true},
+  t.add({.id = "approval.read",
+         .verb = Verb::get,
+         .path = "/approvals/{id}",
+         .summary = {"查看复核事项", "Read an approval"},
+         .permission = "-",
+         .point = true},
         read(&read_approval));
   t.add({.id = "approval.approve",
          .verb = Verb::post,
@@ -50,15 +58,16 @@ void approvals(Table& t) {
          .failures = {Code::wrong_state, Code::changed_meanwhile},
          .example = R"({"requestReason":"组织调整，见通知 12 号"})"},
         change(&change_approval));
-  t.add({.id = "approval.act_alone",
-         .verb = Verb::post,
-         .path = "/approvals/{id}/act-alone",
-         .summary = {"应急操作：单人执行，事后补做复核", "Emergency act: carried out by one, checked afterwards"},
-         .audit = "approval.acted_alone",
-         .failures = {Code::wrong_state, Code::changed_meanwhile, Code::totp_required, Code::wrong_credentials},
-         .example =
-             R"({"digest":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","incident":"INC-2026-0113","reason":"复核人均无法联系","totp":"123456"})"},
-        change(&act_alone));
+  t.add(
+      {.id = "approval.act_alone",
+       .verb = Verb::post,
+       .path = "/approvals/{id}/act-alone",
+       .summary = {"应急操作：单人执行，事后补做复核", "Emergency act: carried out by one, checked afterwards"},
+       .audit = "approval.acted_alone",
+       .failures = {Code::wrong_state, Code::changed_meanwhile, Code::totp_required, Code::wrong_credentials},
+       .example =
+           R"({"digest":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","incident":"INC-2026-0113","reason":"复核人均无法联系","totp":"123456"})"},
+      change(&act_alone));
   t.add({.id = "approval.check_after",
          .verb = Verb::post,
          .path = "/approvals/{id}/after-check",

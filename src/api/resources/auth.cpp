@@ -101,9 +101,20 @@ void auth(Table& t) {
          .failures = {Code::wrong_credentials, Code::locked_out, Code::totp_required},
          .example = R"({"account":"zhang.san","password":"Correct-Horse-Battery-7"})"},
         change(&sign_in));
-  t.add({.id = "auth.logout", .verb = Verb::post, .path = "/auth/logout", .summary = {"退出登录", "Sign out"}, .permission = "-", .audit = "auth.signed_out", .example = "{}"},
+  t.add({.id = "auth.logout",
+         .verb = Verb::post,
+         .path = "/auth/logout",
+         .summary = {"退出登录", "Sign out"},
+         .permission = "-",
+         .audit = "auth.signed_out",
+         .example = "{}"},
         change(&sign_out));
-  t.add({.id = "auth.me", .verb = Verb::get, .path = "/auth/me", .summary = {"当前用户、角色与权限", "Who I am and what I may do"}, .permission = "-", .point = true},
+  t.add({.id = "auth.me",
+         .verb = Verb::get,
+         .path = "/auth/me",
+         .summary = {"当前用户、角色与权限", "Who I am and what I may do"},
+         .permission = "-",
+         .point = true},
         read(&who_am_i));
   t.add({.id = "auth.password",
          .verb = Verb::post,

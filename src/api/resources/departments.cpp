@@ -9,9 +9,16 @@ namespace quanji::api {
 using namespace services;
 
 void departments(Table& t) {
-  t.add({.id = "department.list", .verb = Verb::get, .path = "/departments", .summary = {"查询部门", "List departments"}, .permission = "department.read"},
+  t.add({.id = "department.list",
+         .verb = Verb::get,
+         .path = "/departments",
+         .summary = {"查询部门", "List departments"},
+         .permission = "department.read"},
         list(department_list_shape(), &list_departments));
-  t.add({.id = "department.tree", .verb = Verb::get, .path = "/departments/tree", .summary = {"查看部门树", "Read the tree of departments"},
+  t.add({.id = "department.tree",
+         .verb = Verb::get,
+         .path = "/departments/tree",
+         .summary = {"查看部门树", "Read the tree of departments"},
          .permission = "department.read"},
         read(&department_tree));
   t.add({.id = "department.read_many",
@@ -21,12 +28,22 @@ void departments(Table& t) {
          .permission = "department.read",
          .example = R"({"ids":["dep_00000000000000000000000001"]})"},
         read(&read_departments));
-  t.add({.id = "department.read", .verb = Verb::get, .path = "/departments/{id}", .summary = {"查看部门", "Read a department"}, .point = true},
+  t.add({.id = "department.read",
+         .verb = Verb::get,
+         .path = "/departments/{id}",
+         .summary = {"查看部门", "Read a department"},
+         .point = true},
         read(&read_department));
-  t.add({.id = "department.list_children", .verb = Verb::get, .path = "/departments/{id}/children", .summary = {"查询直接下级部门", "List the departments directly below"},
+  t.add({.id = "department.list_children",
+         .verb = Verb::get,
+         .path = "/departments/{id}/children",
+         .summary = {"查询直接下级部门", "List the departments directly below"},
          .permission = "department.read"},
         list(child_list_shape(), &list_children));
-  t.add({.id = "department.list_users", .verb = Verb::get, .path = "/departments/{id}/users", .summary = {"查询部门成员", "List the members of a department"},
+  t.add({.id = "department.list_users",
+         .verb = Verb::get,
+         .path = "/departments/{id}/users",
+         .summary = {"查询部门成员", "List the members of a department"},
          .permission = "user.read"},
         list(member_list_shape(), &list_members));
   t.add({.id = "department.create",

@@ -14,8 +14,9 @@ struct ErrorCode {
   std::string zh, en;
   static const base::FieldList& fields();
 };
-QUANJI_FIELDS(ErrorCode, QF(code, "五位错误码", "Five-digit code"), QF(word, "代号", "Its word"), QF(http_status, "HTTP 状态", "HTTP status"),
-              QF(zh, "中文说明", "Sentence in Chinese"), QF(en, "英文说明", "Sentence in English"))
+QUANJI_FIELDS(ErrorCode, QF(code, "五位错误码", "Five-digit code"), QF(word, "代号", "Its word"),
+              QF(http_status, "HTTP 状态", "HTTP status"), QF(zh, "中文说明", "Sentence in Chinese"),
+              QF(en, "英文说明", "Sentence in English"))
 struct ErrorCodes {
   std::vector<ErrorCode> items;
   static const base::FieldList& fields();
@@ -25,7 +26,8 @@ QUANJI_FIELDS(ErrorCodes, QF(items, "全部错误码，按编号排序", "All co
 base::Result<ErrorCodes> list_error_codes(const domain::Caller&, const base::Nothing&) {
   ErrorCodes answer;
   for (const auto& row : base::code_table())
-    answer.items.push_back({static_cast<std::int64_t>(row.code), std::string(row.word), row.http, std::string(row.sentence.zh), std::string(row.sentence.en)});
+    answer.items.push_back(
+        {static_cast<std::int64_t>(row.code), std::string(row.word), row.http, std::string(row.sentence.zh), std::string(row.sentence.en)});
   return answer;
 }
 

@@ -18,16 +18,22 @@ base::Result<PermissionList> published(const domain::Caller&, const base::Nothin
 }  // namespace
 
 void permissions(Table& t) {
-  t.add({.id = "permission.list", .verb = Verb::get, .path = "/permissions", .summary = {"查看全部公布的权限", "List every published permission"}, .permission = "-"},
+  t.add({.id = "permission.list",
+         .verb = Verb::get,
+         .path = "/permissions",
+         .summary = {"查看全部公布的权限", "List every published permission"},
+         .permission = "-"},
         memory(&published));
-  t.add({.id = "permission.explain",
-         .verb = Verb::post,
-         .path = "/permissions/explain",
-         .summary = {"解释某人为何能或不能做某事", "Explain why somebody may or may not do something"},
-         .permission = "-",
-         .failures = {Code::not_found},
-         .example = R"({"userId":"usr_01ARYZ6S41TSV4RRFFQ69G5FAV","permission":"department.read","departmentId":"dep_00000000000000000000000001"})"},
-        read(&explain));
+  t.add(
+      {.id = "permission.explain",
+       .verb = Verb::post,
+       .path = "/permissions/explain",
+       .summary = {"解释某人为何能或不能做某事", "Explain why somebody may or may not do something"},
+       .permission = "-",
+       .failures = {Code::not_found},
+       .example =
+           R"({"userId":"usr_01ARYZ6S41TSV4RRFFQ69G5FAV","permission":"department.read","departmentId":"dep_00000000000000000000000001"})"},
+      read(&explain));
 }
 
 std::vector<Permission> described_permissions(const Table& table) {

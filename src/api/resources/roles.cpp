@@ -10,7 +10,8 @@ using namespace services;
 void roles(Table& t) {
   t.add({.id = "role.list", .verb = Verb::get, .path = "/roles", .summary = {"查询角色", "List roles"}, .permission = "role.read"},
         list(role_list_shape(), &list_roles));
-  t.add({.id = "role.read", .verb = Verb::get, .path = "/roles/{id}", .summary = {"查看角色", "Read a role"}, .point = true}, read(&read_role));
+  t.add({.id = "role.read", .verb = Verb::get, .path = "/roles/{id}", .summary = {"查看角色", "Read a role"}, .point = true},
+        read(&read_role));
   t.add({.id = "role.create",
          .verb = Verb::post,
          .path = "/roles",

@@ -12,7 +12,11 @@ namespace {
 
 // What an administrator does about another person's way in.
 void ways_in(Table& t) {
-  t.add({.id = "user.sessions", .verb = Verb::get, .path = "/users/{id}/sessions", .summary = {"查询用户的会话", "List a user's sessions"}, .permission = "session.read"},
+  t.add({.id = "user.sessions",
+         .verb = Verb::get,
+         .path = "/users/{id}/sessions",
+         .summary = {"查询用户的会话", "List a user's sessions"},
+         .permission = "session.read"},
         list(session_list_shape(), &list_user_sessions));
   t.add({.id = "user.sign_out",
          .verb = Verb::post,
@@ -51,7 +55,11 @@ void ways_in(Table& t) {
 }  // namespace
 
 void sessions(Table& t) {
-  t.add({.id = "session.list", .verb = Verb::get, .path = "/sessions", .summary = {"查询自己的会话", "List one's own sessions"}, .permission = "-"},
+  t.add({.id = "session.list",
+         .verb = Verb::get,
+         .path = "/sessions",
+         .summary = {"查询自己的会话", "List one's own sessions"},
+         .permission = "-"},
         list(session_list_shape(), &list_own_sessions));
   t.add({.id = "session.delete",
          .verb = Verb::del,

@@ -1,15 +1,20 @@
 #include "api/resources/set_up.h"
 
 #include "api/bind.h"
-#include "services/set_up.h"
 #include "services/sessions.h"
+#include "services/set_up.h"
 
 namespace quanji::api {
 
 using namespace services;
 
 void set_up(Table& t) {
-  t.add({.id = "setup.state", .verb = Verb::get, .path = "/setup/state", .summary = {"是否还需初始化", "Whether set-up is still to be done"}, .permission = "-", .entry = Entry::open},
+  t.add({.id = "setup.state",
+         .verb = Verb::get,
+         .path = "/setup/state",
+         .summary = {"是否还需初始化", "Whether set-up is still to be done"},
+         .permission = "-",
+         .entry = Entry::open},
         read(&set_up_state));
   t.add({.id = "setup.run",
          .verb = Verb::post,

@@ -6,9 +6,14 @@
 namespace quanji::api {
 
 void settings(Table& t) {
-  t.add({.id = "setting.list", .verb = Verb::get, .path = "/settings", .summary = {"查看全部设置", "List every setting"}, .permission = "setting.read"},
+  t.add({.id = "setting.list",
+         .verb = Verb::get,
+         .path = "/settings",
+         .summary = {"查看全部设置", "List every setting"},
+         .permission = "setting.read"},
         read(&services::list_settings));
-  t.add({.id = "setting.read", .verb = Verb::get, .path = "/settings/{name}", .summary = {"查看设置", "Read a setting"}, .point = true}, read(&services::read_setting));
+  t.add({.id = "setting.read", .verb = Verb::get, .path = "/settings/{name}", .summary = {"查看设置", "Read a setting"}, .point = true},
+        read(&services::read_setting));
   t.add({.id = "setting.change",
          .verb = Verb::patch,
          .path = "/settings/{name}",

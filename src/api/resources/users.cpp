@@ -12,7 +12,11 @@ using namespace services;
 namespace {
 
 void grants(Table& t) {
-  t.add({.id = "grant.list", .verb = Verb::get, .path = "/users/{id}/grants", .summary = {"查询用户的授权", "List the grants of a user"}, .permission = "grant.read"},
+  t.add({.id = "grant.list",
+         .verb = Verb::get,
+         .path = "/users/{id}/grants",
+         .summary = {"查询用户的授权", "List the grants of a user"},
+         .permission = "grant.read"},
         list(grant_list_shape(), &list_grants));
   t.add({.id = "grant.create",
          .verb = Verb::post,
@@ -47,7 +51,8 @@ void users(Table& t) {
          .permission = "user.read",
          .example = R"({"ids":["usr_01ARYZ6S41TSV4RRFFQ69G5FAV"]})"},
         read(&read_users));
-  t.add({.id = "user.read", .verb = Verb::get, .path = "/users/{id}", .summary = {"查看用户", "Read a user"}, .point = true}, read(&read_user));
+  t.add({.id = "user.read", .verb = Verb::get, .path = "/users/{id}", .summary = {"查看用户", "Read a user"}, .point = true},
+        read(&read_user));
   t.add({.id = "user.create",
          .verb = Verb::post,
          .path = "/users",

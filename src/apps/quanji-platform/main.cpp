@@ -31,8 +31,11 @@ int refuse(const base::Error& error) {
 int write_contracts(const std::string& folder) {
   std::filesystem::create_directories(folder);
   const auto write = [&](const char* name, const std::string& text) { std::ofstream(folder + "/" + name, std::ios::binary) << text; };
-  write("openapi.json", door::openapi(api::platform_table(), {"券机平台接口", "Quanji platform API", version, "See docs/ for the rules of signing, lists and errors."}));
-  write("robot-gateway.openapi.json", door::openapi(api::gateway_table(), {"券机机器人网关", "Quanji robot gateway", version, "Mutual TLS; the operations are those of the channel's frames."}));
+  write("openapi.json", door::openapi(api::platform_table(), {"券机平台接口", "Quanji platform API", version,
+                                                              "See docs/ for the rules of signing, lists and errors."}));
+  write("robot-gateway.openapi.json",
+        door::openapi(api::gateway_table(), {"券机机器人网关", "Quanji robot gateway", version,
+                                             "Mutual TLS; the operations are those of the channel's frames."}));
   write("permissions.md", door::permissions_page(api::platform_table()));
   write("error-codes.md", door::error_codes_page());
   return 0;
@@ -95,9 +98,11 @@ int main(int argc, char** argv) {
   const auto& running = **platform;
   if (!trust_file.empty()) std::ofstream(trust_file, std::ios::binary) << running.authority_certificate();
   if (!accounts_file.empty() && !running.demo_accounts().empty()) write_accounts(accounts_file, running);
-  if (!running.set_up_link().empty()) std::cout << "首次启动，请在 60 分钟内打开 / First start, open within 60 minutes:\n  " << running.set_up_link().reveal() << std::endl;
+  if (!running.set_up_link().empty())
+    std::cout << "首次启动，请在 60 分钟内打开 / First start, open within 60 minutes:\n  " << running.set_up_link().reveal() << std::endl;
   if (!ports_file.empty()) {
-    std::ofstream(ports_file + ".part") << "https=" << running.https_port() << "\nrobots=" << running.robots_port() << "\nplain=" << running.plain_port() << "\n";
+    std::ofstream(ports_file + ".part") << "https=" << running.https_port() << "\nrobots=" << running.robots_port()
+                                        << "\nplain=" << running.plain_port() << "\n";
     std::filesystem::rename(ports_file + ".part", ports_file);
   }
   int got = 0;

@@ -24,14 +24,16 @@ using namespace quanji;
 constexpr const char* usage =
     "用法 / usage:\n"
     "  quanji-robot [--config FILE] run      接受并执行平台派发的任务 / take tasks from the platform\n"
-    "  quanji-robot [--config FILE] enrol    注册：从标准输入读取平台给出的注册码 / join: reads the code the platform gave from standard input\n"
+    "  quanji-robot [--config FILE] enrol    注册：从标准输入读取平台给出的注册码 / join: reads the code the platform gave from standard "
+    "input\n"
     "  quanji-robot [--config FILE] check    检查配置并退出 / check the configuration\n"
     "配置 / configuration: robot.toml, e.g.\n"
     "  [robot]\n  platform = \"https://rpa.example.cn:7444\"\n  name = \"clearing-1\"\n";
 
 int complain(const base::Error& error) {
   std::fprintf(stderr, "%s\n%s\n", error.message().zh.c_str(), error.message().en.c_str());
-  for (const auto& field : error.fields()) std::fprintf(stderr, "  %s: %s / %s\n", field.field.c_str(), field.reason.zh.c_str(), field.reason.en.c_str());
+  for (const auto& field : error.fields())
+    std::fprintf(stderr, "  %s: %s / %s\n", field.field.c_str(), field.reason.zh.c_str(), field.reason.en.c_str());
   if (!error.detail().empty()) std::fprintf(stderr, "  (%s)\n", error.detail().c_str());
   return 1;
 }

@@ -41,7 +41,8 @@ bool take(quanji::engine::RunnerOptions& options, std::string_view name, std::st
   if (name == "--outside") {
     const auto first = value.find(':'), second = value.find(':', first + 1);
     if (first == std::string_view::npos || second == std::string_view::npos) return false;
-    options.confine.outside = {std::string(value.substr(0, first)), std::string(value.substr(first + 1, second - first - 1)), std::string(value.substr(second + 1))};
+    options.confine.outside = {std::string(value.substr(0, first)), std::string(value.substr(first + 1, second - first - 1)),
+                               std::string(value.substr(second + 1))};
     return true;
   }
   return false;

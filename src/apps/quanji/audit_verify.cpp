@@ -30,7 +30,8 @@ using base::Status;
 
 constexpr int exit_clean = 0, exit_found = 1, exit_usage = 2, exit_unreadable = 4;
 constexpr std::string_view verify_usage =
-    "quanji audit verify (--database URL [--password-file FILE] | --export FILE [--database URL]) --keys DIR [--checkpoint FILE|DIR]... [--json]\n"
+    "quanji audit verify (--database URL [--password-file FILE] | --export FILE [--database URL]) --keys DIR [--checkpoint FILE|DIR]... "
+    "[--json]\n"
     "  核对审计日志，离线、只读。Checks an audit log, offline and read-only.\n"
     "  --database    sqlite:/path/quanji.db 或 or postgres://user@host/db\n"
     "  --export      quanji audit export 或 or GET /audit/export 的文件，- 为标准输入 (- is standard input)\n"
@@ -59,19 +60,31 @@ Given read_args(std::span<const std::string> args) {
       name.resize(equals);
     }
     const auto take = [&](std::string& into) {
-      if (value) into = *value;
-      else if (i + 1 < args.size()) into = args[++i];
-      else given.trouble = name + " 缺少取值 (needs a value)";
+      if (value)
+        into = *value;
+      else if (i + 1 < args.size())
+        into = args[++i];
+      else
+        given.trouble = name + " 缺少取值 (needs a value)";
     };
-    if (name == "--database") take(given.database);
-    else if (name == "--password-file") take(given.password_file);
-    else if (name == "--export") take(given.exported);
-    else if (name == "--keys") take(given.keys);
-    else if (name == "--checkpoint") take(given.checkpoints.emplace_back());
-    else if (name == "--json") given.json = true;
-    else if (name == "--help" || name == "-h") given.help = true;
-    else if (!name.starts_with("--") && given.file.empty()) given.file = name;
-    else given.trouble = "无法识别的参数 unknown argument: " + name;
+    if (name == "--database")
+      take(given.database);
+    else if (name == "--password-file")
+      take(given.password_file);
+    else if (name == "--export")
+      take(given.exported);
+    else if (name == "--keys")
+      take(given.keys);
+    else if (name == "--checkpoint")
+      take(given.checkpoints.emplace_back());
+    else if (name == "--json")
+      given.json = true;
+    else if (name == "--help" || name == "-h")
+      given.help = true;
+    else if (!name.starts_with("--") && given.file.empty())
+      given.file = name;
+    else
+      given.trouble = "无法识别的参数 unknown argument: " + name;
   }
   return given;
 }
@@ -140,8 +153,10 @@ Status take_stored_checkpoints(const storage::View& view, std::vector<domain::Ch
     if (rows.empty()) return {};
     for (const auto& row : rows) {
       number = row.integer("number");
-      if (auto checkpoint = domain::parse_checkpoint(row.text("document"))) into.push_back(std::move(checkpoint).value());
-      else broken.push_back("checkpoint " + std::to_string(number) + " in the database cannot be read");
+      if (auto checkpoint = domain::parse_checkpoint(row.text("document")))
+        into.push_back(std::move(checkpoint).value());
+      else
+        broken.push_back("checkpoint " + std::to_string(number) + " in the database cannot be read");
     }
   }
 }
@@ -184,9 +199,12 @@ Result<services::CheckReport> check_export(const Given& given, const services::A
     while (std::getline(file, line)) {
       if (!line.starts_with(R"({"kind":"checkpoint")")) continue;
       auto read = services::parse_export_line(line);
-      auto checkpoint = read.ok() && read->checkpoint ? domain::parse_checkpoint(*read->checkpoint) : Result<domain::Checkpoint>(cannot_read("checkpoint"));
-      if (checkpoint.ok()) settings.checkpoints.push_back(std::move(checkpoint).value());
-      else broken.emplace_back("a checkpoint of the export cannot be read");
+      auto checkpoint = read.ok() && read->checkpoint ? domain::parse_checkpoint(*read->checkpoint)
+                                                      : Result<domain::Checkpoint>(cannot_read("checkpoint"));
+      if (checkpoint.ok())
+        settings.checkpoints.push_back(std::move(checkpoint).value());
+      else
+        broken.emplace_back("a checkpoint of the export cannot be read");
     }
     file.clear();
     file.seekg(0);
@@ -212,11 +230,11 @@ void print(std::FILE* out, const services::CheckReport& report, double seconds) 
     if (!fault.id.empty()) where += " " + fault.id;
     say(out, fmt::format("{} {}{}: {}\n", kind_in_chinese(fault.kind), base::word(fault.kind), where, fault.detail));
   }
-  if (report.found > static_cast<std::int64_t>(report.faults.size()))
-    say(out, fmt::format("… 共 {} 处 in all\n", report.found));
-  say(out, fmt::format("{}：{} 行 rows，{} 封块 blocks，{} 行未封 not sealed yet，{} 检查点 checkpoints，{} 处问题 faults，{:.0f} 行/秒 rows/s\n",
-                       report.clean() ? "完好 clean" : "有问题 NOT clean", report.rows, report.blocks, report.unsealed, report.checkpoints, report.found,
-                       seconds > 0 ? static_cast<double>(report.rows) / seconds : 0.0));
+  if (report.found > static_cast<std::int64_t>(report.faults.size())) say(out, fmt::format("… 共 {} 处 in all\n", report.found));
+  say(out, fmt::format(
+               "{}：{} 行 rows，{} 封块 blocks，{} 行未封 not sealed yet，{} 检查点 checkpoints，{} 处问题 faults，{:.0f} 行/秒 rows/s\n",
+               report.clean() ? "完好 clean" : "有问题 NOT clean", report.rows, report.blocks, report.unsealed, report.checkpoints,
+               report.found, seconds > 0 ? static_cast<double>(report.rows) / seconds : 0.0));
 }
 
 }  // namespace
@@ -239,15 +257,17 @@ int verify_audit(std::span<const std::string> args, std::FILE* out, std::FILE* e
   services::CheckSettings settings;
   if (auto done = read_checkpoint_files(given.checkpoints, settings.checkpoints); !done.ok()) return unreadable(err, done.error());
   const auto started = clock.monotonic();
-  auto report = given.exported.empty() ? check_database(given, **keys, std::move(settings)) : check_export(given, **keys, std::move(settings));
+  auto report =
+      given.exported.empty() ? check_database(given, **keys, std::move(settings)) : check_export(given, **keys, std::move(settings));
   if (!report) return unreadable(err, report.error());
   const auto seconds = static_cast<double>((clock.monotonic() - started).count()) / 1e6;
   if (given.json) {
     std::string faults;
     for (const auto& fault : report->faults) faults += (faults.empty() ? "" : ",") + base::to_json(fault);
-    say(out, fmt::format(R"({{"clean":{},"rows":{},"blocks":{},"unsealed":{},"checkpoints":{},"found":{},"seconds":{:.3f},"faults":[{}]}})"
-                         "\n",
-                         report->clean(), report->rows, report->blocks, report->unsealed, report->checkpoints, report->found, seconds, faults));
+    say(out,
+        fmt::format(R"({{"clean":{},"rows":{},"blocks":{},"unsealed":{},"checkpoints":{},"found":{},"seconds":{:.3f},"faults":[{}]}})"
+                    "\n",
+                    report->clean(), report->rows, report->blocks, report->unsealed, report->checkpoints, report->found, seconds, faults));
   } else {
     print(out, *report, seconds);
   }
@@ -270,7 +290,9 @@ int export_audit(std::span<const std::string> args, std::FILE* out, std::FILE* e
     // It holds what persons did: readable by its owner only.
     const int opened = ::open(given.file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     file = opened < 0 ? nullptr : ::fdopen(opened, "w");
-    if (!file) return unreadable(err, base::Error(base::Code::store_unavailable, base::Text("无法写入 " + given.file, "Cannot write " + given.file), {}));
+    if (!file)
+      return unreadable(err,
+                        base::Error(base::Code::store_unavailable, base::Text("无法写入 " + given.file, "Cannot write " + given.file), {}));
   }
   const auto done = storage::read_offline(given.database, given.password_file, [&](const storage::View& view) -> Status {
     auto sources = services::stored_audit(view, 0, INT64_MAX, INT64_MIN, INT64_MAX);
@@ -299,7 +321,9 @@ int export_audit(std::span<const std::string> args, std::FILE* out, std::FILE* e
   const bool wrote = std::fflush(file) == 0 && !std::ferror(file);
   if (file != out) std::fclose(file);
   if (!done.ok()) return unreadable(err, done.error());
-  if (!wrote) return unreadable(err, base::Error(base::Code::store_unavailable, base::Text("写入失败，磁盘可能已满。", "Writing failed: the disk may be full."), {}));
+  if (!wrote)
+    return unreadable(err, base::Error(base::Code::store_unavailable,
+                                       base::Text("写入失败，磁盘可能已满。", "Writing failed: the disk may be full."), {}));
   return exit_clean;
 }
 

@@ -36,24 +36,29 @@ Ran run(int (*program)(std::span<const std::string>, std::FILE*, std::FILE*), co
 // A platform that has written, sealed and gone; its keys stand in a folder.
 void write_log(Bench& bench, int rows) {
   std::ofstream(bench.folder.path() + "/keyring.json") << bench.keyring->document();
-  ASSERT_TRUE(bench.change([&](Change& c) -> base::Status {
-    for (int i = 0; i < rows; ++i) QUANJI_DO(services::testing::write_sample(c, i));
-    return {};
-  }).ok());
+  ASSERT_TRUE(bench
+                  .change([&](Change& c) -> base::Status {
+                    for (int i = 0; i < rows; ++i) QUANJI_DO(services::testing::write_sample(c, i));
+                    return {};
+                  })
+                  .ok());
   services::AuditSealer::Settings settings;
   settings.folders = {bench.folder.path() + "/checkpoints"};
   settings.caller = services::testing::clock_caller();
   services::AuditSealer sealer(*bench.store, settings);
-  ASSERT_TRUE(bench.change([&](Change& c) -> base::Status {
-    QUANJI_TRY([[maybe_unused]] const auto outcome, services::seal_audit(c, base::Ulid{{1}}));
-    return {};
-  }).ok());
+  ASSERT_TRUE(bench
+                  .change([&](Change& c) -> base::Status {
+                    QUANJI_TRY([[maybe_unused]] const auto outcome, services::seal_audit(c, base::Ulid{{1}}));
+                    return {};
+                  })
+                  .ok());
   ASSERT_TRUE(sealer.deliver().ok());
   for (int i = 0; i < 3; ++i) ASSERT_TRUE(bench.change([&](Change& c) { return services::testing::write_sample(c, rows + i); }).ok());
 }
 
 void whole_round(Bench& bench, const std::string& url) {
-  const auto keys = bench.folder.path(), exported = bench.folder.path() + "/audit.ndjson", checkpoints = bench.folder.path() + "/checkpoints";
+  const auto keys = bench.folder.path(), exported = bench.folder.path() + "/audit.ndjson",
+             checkpoints = bench.folder.path() + "/checkpoints";
   auto ran = run(&verify_audit, {"--database", url, "--keys", keys, "--checkpoint", checkpoints});
   EXPECT_EQ(ran.exit, 0) << ran.out << ran.err;
   EXPECT_NE(ran.out.find("203 行"), std::string::npos) << ran.out;
@@ -75,7 +80,8 @@ void whole_round(Bench& bench, const std::string& url) {
   ran = run(&verify_audit, {"--export=" + exported, "--keys=" + keys});
   EXPECT_EQ(ran.exit, 1);
   EXPECT_NE(ran.out.find("changed 行 row 78"), std::string::npos) << ran.out;
-  static const storage::Query tamper{"t_tamper", {"update audit set reason = 'x' where seq = 42", {}}, {"update audit set reason = 'x' where seq = 42", {}}};
+  static const storage::Query tamper{
+      "t_tamper", {"update audit set reason = 'x' where seq = 42", {}}, {"update audit set reason = 'x' where seq = 42", {}}};
   static const storage::Query remove{"t_remove", {"delete from audit where seq = 43", {}}, {"delete from audit where seq = 43", {}}};
   bench.sql(tamper);
   bench.sql(remove);

@@ -79,7 +79,8 @@ TEST_P(Changes, ARefusedChangeLeavesNothingAndItsRefusalStays) {
     return Error(base::Code::wrong_state);
   };
   job.refused = [](Change& change, const Error& why) -> Status {
-    QUANJI_TRY(const auto n, change.run(probe::put_audit, {{"id", change.new_ulid()}, {"item", change.new_ulid()}, {"what", base::row_of(why.code()).word}}));
+    QUANJI_TRY(const auto n, change.run(probe::put_audit,
+                                        {{"id", change.new_ulid()}, {"item", change.new_ulid()}, {"what", base::row_of(why.code()).word}}));
     EXPECT_EQ(n, 1);
     return {};
   };
@@ -108,9 +109,9 @@ TEST_P(Changes, AFailingRefusalIsTheAnswerAndLeavesNothing) {
 TEST_P(Changes, EffectsHappenOnlyAfterTheCommitAndBeforeDone) {
   std::vector<std::string> seen;
   EXPECT_EQ(word_of(store().change([&](Change& change) -> Status {
-    change.after_commit([&] { seen.push_back("refused"); });
-    return Error(base::Code::frozen);
-  })),
+              change.after_commit([&] { seen.push_back("refused"); });
+              return Error(base::Code::frozen);
+            })),
             "frozen");
   EXPECT_TRUE(seen.empty());
   std::promise<void> told;
@@ -135,13 +136,15 @@ TEST_P(Changes, BrokenRulesHaveNames) {
   ASSERT_EQ(word_of(store().change([](Change& change) { return put(change, "one"); })), "ok");
   EXPECT_EQ(word_of(store().change([](Change& change) { return put(change, "one"); })), "name_taken");
   EXPECT_EQ(word_of(store().change([](Change& change) -> Status {
-    const auto made = change.run(probe::put_child, {{"id", change.new_ulid()}, {"item", change.new_ulid()}});
-    if (!made.ok()) return made.error().clone();
-    return {};
-  })),
+              const auto made = change.run(probe::put_child, {{"id", change.new_ulid()}, {"item", change.new_ulid()}});
+              if (!made.ok()) return made.error().clone();
+              return {};
+            })),
             "still_referenced");
   EXPECT_EQ(word_of(store().change([](Change& change) -> Status {
-              const auto made = change.run(probe::put_item, {{"id", change.new_ulid()}, {"name", "low"}, {"amount", -5000}, {"note", nullptr}, {"payload", nullptr}});
+              const auto made =
+                  change.run(probe::put_item,
+                             {{"id", change.new_ulid()}, {"name", "low"}, {"amount", -5000}, {"note", nullptr}, {"payload", nullptr}});
               if (!made.ok()) return Error(made.error().code());
               return {};
             })).substr(0, 3),
@@ -173,9 +176,9 @@ TEST_P(Changes, ABugInABodyIsAnAnswerAndNotTheEnd) {
             })),
             "bug: query set_amount was not given :amount");
   ASSERT_EQ(word_of(store().change([](Change& change) -> Status {
-    QUANJI_DO(put(change, "a"));
-    return put(change, "b");
-  })),
+              QUANJI_DO(put(change, "a"));
+              return put(change, "b");
+            })),
             "ok");
   EXPECT_EQ(word_of(store().view([](const View& view) -> Status {
               QUANJI_TRY(const auto row, view.row(probe::items));
@@ -183,35 +186,39 @@ TEST_P(Changes, ABugInABodyIsAnAnswerAndNotTheEnd) {
               return {};
             })).substr(0, 3),
             "bug");
-  EXPECT_EQ(word_of(store().change([](Change& change) { (void)change.caller(); return Status(); })), "bug: this job was submitted without a caller");
+  EXPECT_EQ(word_of(store().change([](Change& change) {
+              (void)change.caller();
+              return Status();
+            })),
+            "bug: this job was submitted without a caller");
   EXPECT_EQ(count(store()).items, 2);
 }
 
 TEST_P(Changes, CountsAndReturningSayWhatWasChanged) {
   ASSERT_EQ(word_of(store().change([](Change& change) { return put(change, "a", 3); })), "ok");
   EXPECT_EQ(word_of(store().change([](Change& change) -> Status {
-    QUANJI_TRY(const auto none, change.run(probe::set_amount, {{"name", "nobody"}, {"amount", 1}}));
-    EXPECT_EQ(none, 0);
-    QUANJI_TRY(const auto one, change.run(probe::set_amount, {{"amount", 10}, {"name", "a"}}));
-    EXPECT_EQ(one, 1);
-    QUANJI_TRY(const auto row, change.row(probe::bump_returning, {{"name", "a"}}));
-    EXPECT_EQ(row->integer("amount"), 11);
-    QUANJI_TRY(const auto gone, change.row(probe::bump_returning, {{"name", "nobody"}}));
-    EXPECT_FALSE(gone.has_value());
-    return {};
-  })),
+              QUANJI_TRY(const auto none, change.run(probe::set_amount, {{"name", "nobody"}, {"amount", 1}}));
+              EXPECT_EQ(none, 0);
+              QUANJI_TRY(const auto one, change.run(probe::set_amount, {{"amount", 10}, {"name", "a"}}));
+              EXPECT_EQ(one, 1);
+              QUANJI_TRY(const auto row, change.row(probe::bump_returning, {{"name", "a"}}));
+              EXPECT_EQ(row->integer("amount"), 11);
+              QUANJI_TRY(const auto gone, change.row(probe::bump_returning, {{"name", "nobody"}}));
+              EXPECT_FALSE(gone.has_value());
+              return {};
+            })),
             "ok");
 }
 
 TEST_P(Changes, AViewSeesOneMoment) {
   ASSERT_EQ(word_of(store().change([](Change& change) { return put(change, "a", 1); })), "ok");
   EXPECT_EQ(word_of(store().view([&](const View& view) -> Status {
-    QUANJI_TRY(const auto before, view.row(probe::counts));
-    EXPECT_EQ(word_of(store().change([](Change& change) { return put(change, "b", 1); })), "ok");
-    QUANJI_TRY(const auto after, view.row(probe::counts));
-    EXPECT_EQ(before->integer("items"), after->integer("items"));
-    return {};
-  })),
+              QUANJI_TRY(const auto before, view.row(probe::counts));
+              EXPECT_EQ(word_of(store().change([](Change& change) { return put(change, "b", 1); })), "ok");
+              QUANJI_TRY(const auto after, view.row(probe::counts));
+              EXPECT_EQ(before->integer("items"), after->integer("items"));
+              return {};
+            })),
             "ok");
   EXPECT_EQ(count(store()).items, 2);
 }
@@ -237,10 +244,10 @@ TEST_P(Changes, ReadsOnTheCallersThreadSeeWhatIsCommitted) {
         const std::string name = std::to_string(t) + "." + std::to_string(i);
         EXPECT_EQ(word_of(store().change([&](Change& change) { return put(change, name, i); })), "ok");
         EXPECT_EQ(word_of(store().read_here([&](const View& view) -> Status {
-          QUANJI_TRY(const auto row, view.row(probe::item_named, {{"name", name}}));
-          EXPECT_TRUE(row.has_value());
-          return {};
-        })),
+                    QUANJI_TRY(const auto row, view.row(probe::item_named, {{"name", name}}));
+                    EXPECT_TRUE(row.has_value());
+                    return {};
+                  })),
                   "ok");
       }
     });
@@ -263,12 +270,12 @@ TEST_P(Reruns, TheSecondRunGetsTheSameIdsTimeAndChance) {
   options.rerun = StoreOptions::Rerun::every_change_twice;
   std::vector<std::string> runs;
   EXPECT_EQ(word_of(store().change([&](Change& change) -> Status {
-    base::Ulid id;
-    QUANJI_DO(put(change, "same", 1, &id));
-    const auto drawn = change.random().next();
-    runs.push_back(base::to_text(id) + std::to_string(drawn) + std::to_string(change.now().micros));
-    return {};
-  })),
+              base::Ulid id;
+              QUANJI_DO(put(change, "same", 1, &id));
+              const auto drawn = change.random().next();
+              runs.push_back(base::to_text(id) + std::to_string(drawn) + std::to_string(change.now().micros));
+              return {};
+            })),
             "ok");
   ASSERT_EQ(runs.size(), 2u);
   EXPECT_EQ(runs[0], runs[1]);
@@ -356,8 +363,10 @@ TEST_P(Batches, CallsThatWaitAreOneBatchAndEachGetsItsOwnAnswer) {
   }
   EXPECT_EQ(count(store()).items, 540);
   for (const auto size : batch_sizes) EXPECT_LE(size, batch_calls);
-  if (home.sqlite()) EXPECT_EQ(batch_sizes, (std::vector<std::size_t>{256, 256, 88}));
-  else EXPECT_LT(batch_sizes.size(), 300u);
+  if (home.sqlite())
+    EXPECT_EQ(batch_sizes, (std::vector<std::size_t>{256, 256, 88}));
+  else
+    EXPECT_LT(batch_sizes.size(), 300u);
 }
 
 TEST_P(Batches, OneCallThatBreaksARuleDoesNotSpoilTheOthers) {
@@ -400,8 +409,11 @@ TEST_P(Queues, AFullQueueRefusesEarlyAndOnlyItsOwnPriority) {
   options.queue_limit = 10;
   Held held(store(), 1);
   std::vector<std::future<std::string>> jobs;
-  for (int i = 0; i < 15; ++i) jobs.push_back(submit(store(), [](Change&) { return Status(); }, Priority::logs));
-  auto urgent = submit(store(), [](Change&) { return Status(); }, Priority::take);
+  for (int i = 0; i < 15; ++i)
+    jobs.push_back(submit(
+        store(), [](Change&) { return Status(); }, Priority::logs));
+  auto urgent = submit(
+      store(), [](Change&) { return Status(); }, Priority::take);
   std::int64_t retry = -1;
   ChangeJob job;
   job.body = [](Change&) { return Status(); };

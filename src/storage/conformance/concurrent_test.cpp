@@ -94,20 +94,20 @@ const Act acts[] = {
 std::string state_of(Store& store) {
   std::string state;
   EXPECT_EQ(word_of(store.view([&](const View& view) -> Status {
-    QUANJI_TRY(const auto rows, view.rows(probe::items));
-    for (const Row row : rows) state += std::string(row.text("name")) + "=" + std::to_string(row.integer("amount")) + " ";
-    return {};
-  })),
+              QUANJI_TRY(const auto rows, view.rows(probe::items));
+              for (const Row row : rows) state += std::string(row.text("name")) + "=" + std::to_string(row.integer("amount")) + " ";
+              return {};
+            })),
             "ok");
   return state;
 }
 void start_over(Store& store) {
   ASSERT_EQ(word_of(store.change([](Change& change) -> Status {
-    QUANJI_TRY(const auto rows, change.rows(probe::items));
-    for (const Row row : rows) QUANJI_DO(change.run(probe::remove_item, {{"name", row.text("name")}}));
-    QUANJI_DO(put(change, "a", 3));
-    return put(change, "b", 5);
-  })),
+              QUANJI_TRY(const auto rows, change.rows(probe::items));
+              for (const Row row : rows) QUANJI_DO(change.run(probe::remove_item, {{"name", row.text("name")}}));
+              QUANJI_DO(put(change, "a", 3));
+              return put(change, "b", 5);
+            })),
             "ok");
 }
 
@@ -123,7 +123,8 @@ TEST_P(Concurrent, EveryPairEndsAsOneOfItsTwoOrders) {
         for (const auto* act : {first, second}) {
           Meeting alone;
           alone.meet();
-          words[act == &one && (act == first || &one != &other) ? 0 : 1] = word_of(store().change([&](Change& change) { return act->run(change, alone); }));
+          words[act == &one && (act == first || &one != &other) ? 0 : 1] =
+              word_of(store().change([&](Change& change) { return act->run(change, alone); }));
         }
         if (&one == &other) std::ranges::sort(words);
         serial.insert(state_of(store()) + words[0] + " " + words[1]);
@@ -147,7 +148,8 @@ TEST_P(Concurrent, EveryPairEndsAsOneOfItsTwoOrders) {
         std::string words[] = {a.get(), b.get()};
         if (&one == &other) std::ranges::sort(words);
         const std::string outcome = state_of(store()) + words[0] + " " + words[1];
-        EXPECT_TRUE(serial.contains(outcome)) << one.name << " with " << other.name << " ended as " << outcome << "; in order " << *serial.begin() << " or " << *serial.rbegin();
+        EXPECT_TRUE(serial.contains(outcome)) << one.name << " with " << other.name << " ended as " << outcome << "; in order "
+                                              << *serial.begin() << " or " << *serial.rbegin();
       }
       ++pairs;
     }
@@ -166,8 +168,10 @@ TEST_P(Concurrent, NoIncrementIsLostAmongManyWriters) {
           return set(change, "n", now + 1);
         });
         // Eight writers of one row may run out of re-runs; then nothing is stored and the caller is told to try again.
-        if (result.ok()) ++stored;
-        else EXPECT_EQ(word_of(result), "store_unavailable");
+        if (result.ok())
+          ++stored;
+        else
+          EXPECT_EQ(word_of(result), "store_unavailable");
       }
     });
   for (auto& thread : threads) thread.join();

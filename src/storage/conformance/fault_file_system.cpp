@@ -62,7 +62,9 @@ const sqlite3_io_methods io = {
     [](sqlite3_file* f, int op, void* arg) { return methods(f)->xFileControl(real(f), op, arg); },
     [](sqlite3_file* f) { return methods(f)->xSectorSize(real(f)); },
     [](sqlite3_file* f) { return methods(f)->xDeviceCharacteristics(real(f)); },
-    [](sqlite3_file* f, int page, int size, int extend, void volatile** to) { return methods(f)->xShmMap(real(f), page, size, extend, to); },
+    [](sqlite3_file* f, int page, int size, int extend, void volatile** to) {
+      return methods(f)->xShmMap(real(f), page, size, extend, to);
+    },
     [](sqlite3_file* f, int offset, int n, int flags) { return methods(f)->xShmLock(real(f), offset, n, flags); },
     [](sqlite3_file* f) { methods(f)->xShmBarrier(real(f)); },
     [](sqlite3_file* f, int remove) { return methods(f)->xShmUnmap(real(f), remove); },

@@ -21,8 +21,10 @@ Outcome work(Store& store, const std::string& run) {
   }
   Outcome outcome;
   const auto note = [&](const std::string& name, const std::string& word) {
-    if (word == "ok") outcome.acknowledged.insert(name);
-    else outcome.refused.insert(name);
+    if (word == "ok")
+      outcome.acknowledged.insert(name);
+    else
+      outcome.refused.insert(name);
     EXPECT_TRUE(word == "ok" || word == "store_unavailable") << word;
   };
   for (auto& [name, job] : jobs) note(name, job.get());
@@ -36,12 +38,12 @@ Outcome work(Store& store, const std::string& run) {
 int check(Store& store, const std::vector<Outcome>& outcomes) {
   std::set<std::string> there;
   EXPECT_EQ(word_of(store.view([&](const View& view) -> Status {
-    QUANJI_TRY(const auto names, view.rows(probe::items));
-    for (const Row row : names) EXPECT_TRUE(there.emplace(row.text("name")).second);
-    QUANJI_TRY(const auto audits, view.rows(probe::items_and_audit));
-    for (const Row row : audits) EXPECT_EQ(row.integer("audits"), 1);
-    return {};
-  })),
+              QUANJI_TRY(const auto names, view.rows(probe::items));
+              for (const Row row : names) EXPECT_TRUE(there.emplace(row.text("name")).second);
+              QUANJI_TRY(const auto audits, view.rows(probe::items_and_audit));
+              for (const Row row : audits) EXPECT_EQ(row.integer("audits"), 1);
+              return {};
+            })),
             "ok");
   const auto counts = count(store);
   EXPECT_EQ(counts.items, counts.audits);
@@ -130,14 +132,16 @@ TEST(DiskFaults, AFailingCheckpointNeverLosesWhatItMoved) {
   disk::arm(DiskFault::io_error, DiskCall::sync, 40, Lasting::once);
   for (int i = 0; i < 400 && fatal == 0; ++i) {
     const std::string note(40'000, 'n');
-    acknowledged += store
-                        ->change([&](Change& change) -> Status {
-                          const auto id = change.new_ulid();
-                          QUANJI_DO(change.run(probe::put_item, {{"id", id}, {"name", std::to_string(i)}, {"amount", 1}, {"note", note}, {"payload", nullptr}}));
-                          QUANJI_DO(change.run(probe::put_audit, {{"id", change.new_ulid()}, {"item", id}, {"what", "x"}}));
-                          return {};
-                        })
-                        .ok();
+    acknowledged +=
+        store
+            ->change([&](Change& change) -> Status {
+              const auto id = change.new_ulid();
+              QUANJI_DO(change.run(probe::put_item,
+                                   {{"id", id}, {"name", std::to_string(i)}, {"amount", 1}, {"note", note}, {"payload", nullptr}}));
+              QUANJI_DO(change.run(probe::put_audit, {{"id", change.new_ulid()}, {"item", id}, {"what", "x"}}));
+              return {};
+            })
+            .ok();
   }
   EXPECT_TRUE(disk::fired());
   disk::disarm();
@@ -188,7 +192,8 @@ TEST(SocketFaults, AServerThatEndsEveryConnectionIsMetWithNewOnes) {
   Home home("postgres");
   auto store = open_or_end(home.options());
   for (int round = 0; round < 3; ++round) {
-    for (int i = 0; i < 20; ++i) ASSERT_EQ(word_of(store->change([&](Change& change) { return put(change, std::to_string(round * 100 + i)); })), "ok");
+    for (int i = 0; i < 20; ++i)
+      ASSERT_EQ(word_of(store->change([&](Change& change) { return put(change, std::to_string(round * 100 + i)); })), "ok");
     tests::postgres_run("select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = '" + home.database().name() + "'");
   }
   EXPECT_EQ(count(*store).items, 60);

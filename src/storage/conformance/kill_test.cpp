@@ -82,13 +82,13 @@ TEST_P(Killed, NothingAcknowledgedIsLostAndNothingIsThereByHalf) {
     auto store = open_or_end(options);
     std::set<base::Ulid> there;
     ASSERT_EQ(word_of(store->view([&](const View& view) -> Status {
-      QUANJI_TRY(const auto rows, view.rows(probe::items_and_audit));
-      for (const Row row : rows) {
-        there.insert(row.ulid("id"));
-        EXPECT_EQ(row.integer("audits"), 1);
-      }
-      return {};
-    })),
+                QUANJI_TRY(const auto rows, view.rows(probe::items_and_audit));
+                for (const Row row : rows) {
+                  there.insert(row.ulid("id"));
+                  EXPECT_EQ(row.integer("audits"), 1);
+                }
+                return {};
+              })),
               "ok");
     const auto counts = count(*store);
     EXPECT_EQ(counts.items, counts.audits);
@@ -116,7 +116,10 @@ TEST(CleanStop, ADamagedDatabaseIsNamedInHealth) {
   Home home("sqlite");
   {
     auto store = open_or_end(home.options());
-    for (int i = 0; i < 300; ++i) ASSERT_EQ(word_of(store->change([&](Change& change) { return put(change, "a longer name so that pages fill " + std::to_string(i)); })), "ok");
+    for (int i = 0; i < 300; ++i)
+      ASSERT_EQ(
+          word_of(store->change([&](Change& change) { return put(change, "a longer name so that pages fill " + std::to_string(i)); })),
+          "ok");
   }
   const std::string path = home.folder() + "/quanji.db";
   const int fd = ::open(path.c_str(), O_RDWR | O_CLOEXEC);

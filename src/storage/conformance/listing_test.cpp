@@ -1,6 +1,7 @@
 // Lists made from a declaration: what is declared is answered in order and without a full scan, everything else is refused.
-#include "storage/conformance/tried_store.h"
 #include "storage/listing.h"
+
+#include "storage/conformance/tried_store.h"
 
 namespace quanji::storage::conformance {
 namespace {
@@ -18,7 +19,8 @@ ListPlan task_plan() {
                       {"name", "name", FilterOp::prefix, ColumnType::text, "probe_tasks_name"},
                       {"title", "title", FilterOp::contains, ColumnType::text, ""},
                       {"scope", "department", FilterOp::in, ColumnType::bytes, ""}},
-          .sorts = {{"created_at", "created_at", ColumnType::integer, "probe_tasks_created"}, {"name", "name", ColumnType::text, "probe_tasks_name"}},
+          .sorts = {{"created_at", "created_at", ColumnType::integer, "probe_tasks_created"},
+                    {"name", "name", ColumnType::text, "probe_tasks_name"}},
           .default_sort = "-created_at",
           .keyword_columns = {"name", "title"},
           .keyword_window = "created"};
@@ -54,13 +56,17 @@ const base::Ulid department_one{{1}}, department_two{{2}};
 // `n` tasks; created_at comes in threes, so that ids must break ties.
 void put_tasks(Store& store, int n) {
   ASSERT_EQ(word_of(store.change([n](Change& change) -> Status {
-    for (int i = 0; i < n; ++i) {
-      const std::string name = "n" + std::to_string(i * 7919 % n), title = i % 10 == 0 ? "50%_off\\ 清算" : "plain";
-      QUANJI_DO(change.run(put_task_query(), {{"id", change.new_ulid()}, {"department", i % 2 ? department_one : department_two}, {"state", i % 4 == 0 ? "failed" : "waiting"},
-                                              {"name", name}, {"title", title}, {"created_at", i / 3}}));
-    }
-    return {};
-  })),
+              for (int i = 0; i < n; ++i) {
+                const std::string name = "n" + std::to_string(i * 7919 % n), title = i % 10 == 0 ? "50%_off\\ 清算" : "plain";
+                QUANJI_DO(change.run(put_task_query(), {{"id", change.new_ulid()},
+                                                        {"department", i % 2 ? department_one : department_two},
+                                                        {"state", i % 4 == 0 ? "failed" : "waiting"},
+                                                        {"name", name},
+                                                        {"title", title},
+                                                        {"created_at", i / 3}}));
+              }
+              return {};
+            })),
             "ok");
 }
 Result<ListPage> ask(Store& store, const ListAsk& what, const CursorMac& with = mac) {
@@ -84,7 +90,8 @@ std::vector<std::string> walk(Store& store, ListAsk what, const char* column) {
       ADD_FAILURE() << page.error().message().en;
       return seen;
     }
-    for (const Row row : page->rows) seen.push_back(column == std::string("created_at") ? std::to_string(row.integer(column)) : std::string(row.text(column)));
+    for (const Row row : page->rows)
+      seen.push_back(column == std::string("created_at") ? std::to_string(row.integer(column)) : std::string(row.text(column)));
     if (page->next_cursor.empty()) return seen;
     what.cursor = page->next_cursor;
   }
@@ -95,7 +102,9 @@ TEST_P(Lists, CursorsGiveEveryRowOnceInOrderAlsoAmongEqualSortValues) {
   for (const char* sort : {"", "created_at", "-created_at"}) {
     const auto seen = walk(store(), {.sort = sort, .size = 7}, "created_at");
     ASSERT_EQ(seen.size(), 100u);
-    for (std::size_t i = 1; i < seen.size(); ++i) EXPECT_TRUE(sort == std::string("created_at") ? std::stoi(seen[i - 1]) <= std::stoi(seen[i]) : std::stoi(seen[i - 1]) >= std::stoi(seen[i]));
+    for (std::size_t i = 1; i < seen.size(); ++i)
+      EXPECT_TRUE(sort == std::string("created_at") ? std::stoi(seen[i - 1]) <= std::stoi(seen[i])
+                                                    : std::stoi(seen[i - 1]) >= std::stoi(seen[i]));
     auto names = walk(store(), {.sort = sort, .size = 7}, "name");
     std::ranges::sort(names);
     EXPECT_EQ(std::ranges::unique(names).begin(), names.end());
@@ -180,10 +189,15 @@ TEST_P(Lists, ACursorIsGoodOnlyForTheListItCameFrom) {
 
 TEST_P(Lists, TotalsBeyondTenThousandAreNotExact) {
   ASSERT_EQ(word_of(store().change([](Change& change) -> Status {
-    for (int i = 0; i < 10'001; ++i)
-      QUANJI_DO(change.run(put_task_query(), {{"id", change.new_ulid()}, {"department", department_one}, {"state", "waiting"}, {"name", "n"}, {"title", "t"}, {"created_at", i}}));
-    return {};
-  })),
+              for (int i = 0; i < 10'001; ++i)
+                QUANJI_DO(change.run(put_task_query(), {{"id", change.new_ulid()},
+                                                        {"department", department_one},
+                                                        {"state", "waiting"},
+                                                        {"name", "n"},
+                                                        {"title", "t"},
+                                                        {"created_at", i}}));
+              return {};
+            })),
             "ok");
   const auto page = ask(store(), {});
   ASSERT_TRUE(page.ok());
@@ -201,28 +215,30 @@ TEST_P(Lists, AConditionOfTheServerHoldsOnEveryPage) {
   plan.always_params = {"department", "department_state"};
   const Listing listing(plan);
   std::size_t rows = 0;
-  EXPECT_EQ(word_of(store().view([&](const View& view) -> Status {
-    ListAsk what{.filters = {{"created_from", {0}}}, .size = 4};
-    for (;;) {
-      QUANJI_TRY(const auto page, listing.read(view, what, mac, {{"department", department_two}, {"department_state", "failed"}}));
-      EXPECT_EQ(page.total, 7);
-      rows += page.rows.size();
-      if (page.next_cursor.empty()) return {};
-      what.cursor = page.next_cursor;
-    }
-  })),
-            "ok");
+  EXPECT_EQ(
+      word_of(store().view([&](const View& view) -> Status {
+        ListAsk what{.filters = {{"created_from", {0}}}, .size = 4};
+        for (;;) {
+          QUANJI_TRY(const auto page, listing.read(view, what, mac, {{"department", department_two}, {"department_state", "failed"}}));
+          EXPECT_EQ(page.total, 7);
+          rows += page.rows.size();
+          if (page.next_cursor.empty()) return {};
+          what.cursor = page.next_cursor;
+        }
+      })),
+      "ok");
   EXPECT_EQ(rows, 7u);
 }
 
 TEST_P(Lists, EveryDeclaredCombinationIsServedByAnIndex) {
   put_tasks(store(), 200);
   EXPECT_EQ(word_of(store().change([](Change& change) -> Status {
-    QUANJI_TRY(const auto explained, tasks().explain(change));
-    EXPECT_EQ(explained.size(), 16u);  // two sorts, alone and with state and states, and each with the range of its own column; both directions
-    for (const auto& one : explained) EXPECT_EQ(one.trouble, "") << one.combination << "\n" << one.plan;
-    return {};
-  })),
+              QUANJI_TRY(const auto explained, tasks().explain(change));
+              EXPECT_EQ(explained.size(),
+                        16u);  // two sorts, alone and with state and states, and each with the range of its own column; both directions
+              for (const auto& one : explained) EXPECT_EQ(one.trouble, "") << one.combination << "\n" << one.plan;
+              return {};
+            })),
             "ok");
 }
 
@@ -233,13 +249,13 @@ TEST_P(Lists, AFilterWithoutItsIndexIsFound) {
   plan.sorts.push_back({"title", "title", ColumnType::text, "there_is_none"});
   const Listing listing(plan);
   EXPECT_EQ(word_of(store().change([&](Change& change) -> Status {
-    QUANJI_TRY(const auto explained, listing.explain(change));
-    for (const auto& one : explained) {
-      if (one.combination.find("title") == std::string::npos) continue;
-      EXPECT_NE(one.trouble, "") << one.combination << "\n" << one.plan;
-    }
-    return {};
-  })),
+              QUANJI_TRY(const auto explained, listing.explain(change));
+              for (const auto& one : explained) {
+                if (one.combination.find("title") == std::string::npos) continue;
+                EXPECT_NE(one.trouble, "") << one.combination << "\n" << one.plan;
+              }
+              return {};
+            })),
             "ok");
 }
 

@@ -26,7 +26,8 @@ struct Set {
 std::string opening(StoreOptions options, const Set& set) {
   options.migrations = &set.all;
   const auto opened = Store::open(std::move(options));
-  return opened.ok() ? "ok " + std::to_string((*opened)->health().schema) : std::string(base::row_of(opened.error().code()).word) + ": " + opened.error().message().en;
+  return opened.ok() ? "ok " + std::to_string((*opened)->health().schema)
+                     : std::string(base::row_of(opened.error().code()).word) + ": " + opened.error().message().en;
 }
 
 TEST_P(Migrating, AFailingMigrationChangesNothingAndTheNextStartGoesOn) {
@@ -34,11 +35,14 @@ TEST_P(Migrating, AFailingMigrationChangesNothingAndTheNextStartGoesOn) {
   close();
   const Set bad({made(2, "0002_more", "create table probe_more (id bigint); create table probe_more (id bigint);")});
   EXPECT_TRUE(opening(options, bad).starts_with("store_unavailable: Migration 0002_more could not be applied"));
-  const Set good({made(2, "0002_more", "create table probe_more (id bigint);"), made(5, "0005_gap", "create table probe_gap (id bigint);")});
+  const Set good(
+      {made(2, "0002_more", "create table probe_more (id bigint);"), made(5, "0005_gap", "create table probe_gap (id bigint);")});
   EXPECT_EQ(opening(options, good), "ok 5");
   EXPECT_EQ(opening(options, good), "ok 5");
-  const Set late({made(2, "0002_more", "create table probe_more (id bigint);"), made(3, "0003_late", "select 1;"), made(5, "0005_gap", "create table probe_gap (id bigint);")});
-  EXPECT_EQ(opening(options, late), "store_unavailable: The database never had migration 0003_late and has newer ones; use the version that made it");
+  const Set late({made(2, "0002_more", "create table probe_more (id bigint);"), made(3, "0003_late", "select 1;"),
+                  made(5, "0005_gap", "create table probe_gap (id bigint);")});
+  EXPECT_EQ(opening(options, late),
+            "store_unavailable: The database never had migration 0003_late and has newer ones; use the version that made it");
 }
 
 TEST_P(Migrating, ADatabaseMadeOtherwiseIsRefused) {
@@ -56,7 +60,8 @@ TEST_P(Migrating, AnOlderProgramIsLetInUntilAMigrationSaysNo) {
   EXPECT_EQ(opening(options, old), "ok 2");
   EXPECT_EQ(opening(options, contract), "ok 3");
   EXPECT_EQ(opening(options, expand), "ok 3");
-  EXPECT_EQ(opening(options, old), "store_unavailable: The database is at migration 3 and this program knows 1 only; install the newer version");
+  EXPECT_EQ(opening(options, old),
+            "store_unavailable: The database is at migration 3 and this program knows 1 only; install the newer version");
 }
 
 TEST(Snapshot, StandsBesideTheDatabaseBeforeItIsMigrated) {
@@ -90,12 +95,14 @@ TEST(OneProcess, ASecondStoreOnTheSameFolderIsRefused) {
 }
 
 TEST(Address, PasswordsInUrlsAndUnknownDatabasesAreRefusedWithoutRepeatingThem) {
-  for (const char* url : {"postgres://quanji:verysecret@localhost/x", "postgres://localhost/x?password=verysecret", "postgres://quanji:verysecret@[", "mysql://x", "sqlite:relative.db"}) {
+  for (const char* url : {"postgres://quanji:verysecret@localhost/x", "postgres://localhost/x?password=verysecret",
+                          "postgres://quanji:verysecret@[", "mysql://x", "sqlite:relative.db"}) {
     StoreOptions options;
     options.url = url;
     const auto opened = Store::open(std::move(options));
     ASSERT_FALSE(opened.ok()) << url;
-    for (const auto& said : {opened.error().message().zh, opened.error().message().en, opened.error().detail()}) EXPECT_EQ(said.find("verysecret"), std::string::npos) << said;
+    for (const auto& said : {opened.error().message().zh, opened.error().message().en, opened.error().detail()})
+      EXPECT_EQ(said.find("verysecret"), std::string::npos) << said;
   }
 }
 
@@ -106,8 +113,10 @@ TEST(PostgresStart, TwoProgramsThatStartAtOnceMigrateOnce) {
   for (int i = 0; i < 4; ++i)
     threads.emplace_back([&] {
       auto store = Store::open(home.options());
-      if (store.ok() && (*store)->health().schema == 1) ++opened;
-      else ADD_FAILURE() << (store.ok() ? "schema" : store.error().detail());
+      if (store.ok() && (*store)->health().schema == 1)
+        ++opened;
+      else
+        ADD_FAILURE() << (store.ok() ? "schema" : store.error().detail());
     });
   for (auto& thread : threads) thread.join();
   EXPECT_EQ(opened, 4);

@@ -38,8 +38,8 @@ bool send_all(int fd, const char* data, std::size_t size) {
 // One client and its server.
 struct SocketCutter::Line {
   int client = -1, server = -1;
-  std::string pending;      // of the client, not yet a whole message
-  bool greeted = false;     // the start-up message, which has no type byte, went through
+  std::string pending;   // of the client, not yet a whole message
+  bool greeted = false;  // the start-up message, which has no type byte, went through
   ~Line() {
     ::close(client);
     ::close(server);
@@ -51,7 +51,9 @@ SocketCutter::SocketCutter(const std::string& server_folder) : server_(server_fo
   folder_ = ::mkdtemp(folder);
   listener_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const auto address = address_of(folder_ + "/.s.PGSQL.5432");
-  if (::bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 || ::listen(listener_, 64) != 0 || ::pipe2(wake_, O_CLOEXEC) != 0) std::abort();
+  if (::bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 || ::listen(listener_, 64) != 0 ||
+      ::pipe2(wake_, O_CLOEXEC) != 0)
+    std::abort();
   thread_ = std::thread([this] { loop(); });
 }
 SocketCutter::~SocketCutter() {
@@ -89,13 +91,16 @@ void SocketCutter::loop() {
       }
       if (!over && fds[2 + 2 * i].revents) {
         const auto got = ::recv(line.client, buffer.data(), buffer.size(), 0);
-        if (got <= 0) over = true;
-        else line.pending.append(buffer.data(), static_cast<std::size_t>(got));
+        if (got <= 0)
+          over = true;
+        else
+          line.pending.append(buffer.data(), static_cast<std::size_t>(got));
         while (!over) {
           const std::size_t head = line.greeted ? 5 : 4;
           if (line.pending.size() < head) break;
           const auto* bytes = reinterpret_cast<const unsigned char*>(line.pending.data()) + (head - 4);
-          const std::size_t size = (head - 4) + ((std::size_t{bytes[0]} << 24) | (std::size_t{bytes[1]} << 16) | (std::size_t{bytes[2]} << 8) | bytes[3]);
+          const std::size_t size =
+              (head - 4) + ((std::size_t{bytes[0]} << 24) | (std::size_t{bytes[1]} << 16) | (std::size_t{bytes[2]} << 8) | bytes[3]);
           if (line.pending.size() < size) break;
           const bool strikes = left_ > 0 && --left_ == 0;
           if (strikes) fired_ = true;
@@ -111,7 +116,8 @@ void SocketCutter::loop() {
             ::shutdown(line.client, SHUT_RDWR);
             // Let the server finish what it was told: it is done when it has answered, and it answers to a Sync, which came along.
             if (send_all(line.server, line.pending.data(), line.pending.size()))
-              if (pollfd answer{line.server, POLLIN, 0}; ::poll(&answer, 1, 2000) > 0) (void)::recv(line.server, buffer.data(), buffer.size(), 0);
+              if (pollfd answer{line.server, POLLIN, 0}; ::poll(&answer, 1, 2000) > 0)
+                (void)::recv(line.server, buffer.data(), buffer.size(), 0);
             over = true;
           }
         }
