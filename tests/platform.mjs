@@ -1,5 +1,5 @@
 // Starts a real platform in a folder of its own, on ports the kernel chose, and calls it as people and clients do.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, existsSync } from 'node:fs';
 import https from 'node:https';
@@ -26,18 +26,26 @@ export function chance(from) {
   return { next, below: (n) => Math.floor(next() * n), pick: (list) => list[Math.floor(next() * list.length)] };
 }
 
+// A database of its own on the server of tests/with_postgres, so that two platforms never meet.
+function freshDatabase(url) {
+  const name = `qj_${randomBytes(6).toString('hex')}`;
+  execFileSync('psql', [url, '-qc', `create database ${name}`], { stdio: ['ignore', 'ignore', 'pipe'] });
+  return url.replace('/postgres?', `/${name}?`);
+}
+
 export class Platform {
   constructor(options = {}) {
     this.options = { profile: 'demo', database: 'sqlite', ...options };
     this.folder = mkdtempSync(join(tmpdir(), 'qjp.'));
     this.data = join(this.folder, 'data');
+    if (this.options.database === 'postgres') this.url = freshDatabase(this.options.url ?? process.env.QUANJI_TEST_POSTGRES);
   }
   file(name) {
     return join(this.folder, name);
   }
   async start() {
     rmSync(this.file('ports'), { force: true });
-    const database = this.options.database === 'sqlite' ? 'sqlite:' : this.options.url;
+    const database = this.options.database === 'sqlite' ? 'sqlite:' : this.url;
     const env = { ...process.env, QUANJI_LISTEN__HTTPS: '127.0.0.1:0', QUANJI_LISTEN__ROBOTS: '127.0.0.1:0', QUANJI_LISTEN__PLAIN: '127.0.0.1:0', QUANJI_PROFILE: this.options.profile, ...this.options.env };
     this.log = '';
     this.child = spawn(join(programs, 'quanji-platform'), ['--data-dir', this.data, '--database', database, '--ports-file', this.file('ports'), '--accounts-file', this.file('accounts'), '--trust-file', this.file('trust.pem')], { env, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -69,6 +77,11 @@ export class Platform {
     this.agent?.destroy();
     this.child.kill('SIGTERM');
     return this.ended;
+  }
+  // Ends it as an operator does; anything but a clean end (a sanitizer's finding, a crash) is an error.
+  async stopCleanly() {
+    const { code, signal } = await this.stop();
+    if (code !== 0 || signal || /Sanitizer|runtime error:/.test(this.log)) throw new Error(`the platform ended with ${signal ?? code}:\n${this.log.slice(-6000)}`);
   }
   remove() {
     rmSync(this.folder, { recursive: true, force: true });
@@ -143,12 +156,24 @@ export async function eachDatabase(test, name, tests, options = {}) {
       try {
         await platform.start();
         await tests(t, platform, database);
+        await platform.stopCleanly();
       } catch (error) {
         error.message += `\nplatform log:\n${platform.log.split('\n').slice(-15).join('\n')}`;
         throw error;
       } finally {
-        await platform.stop();
+        if (platform.child?.exitCode === null && platform.child.signalCode === null) await platform.kill();
         platform.remove();
       }
     });
+}
+
+// Lifts the limits on calls a second, for tests that count other things.
+export async function liftLimits(platform) {
+  const system = await new Person(platform, 'system', platform.accounts.system).signIn('token');
+  for (const name of ['person', 'client', 'report']) {
+    const answer = await system.patch(`/settings/limits.${name}_per_second`, { value: 0, reason: 'load' });
+    if (answer.status !== 200) throw new Error(`limits.${name}_per_second: ${answer.raw}`);
+  }
+  await new Promise((r) => setTimeout(r, 1100)); // the gate reads them once a second
+  return system;
 }

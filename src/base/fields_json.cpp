@@ -140,20 +140,17 @@ void take_value(const ValueOps& ops, void* value, const json::value& from, const
       if (problems.found.size() != before) return;
       for (std::size_t i = 0; i < array->size(); ++i)
         take_value(*ops.inner, ops.append(value), (*array)[i],
-                   Limits{.max = side == Side::stored ? INT64_MAX - 1 : INT64_MAX, .pattern = limits.pattern}, problems, side, unknown,
+                   Limits{.pattern = limits.pattern}, problems, side, unknown,
                    pointer(at, std::to_string(i)));
       return;
     }
   }
 }
 
-// What is stored was checked by the rules of its day; tightened rules must not make it unreadable.
-constexpr Limits unlimited{.max = INT64_MAX - 1};
-
 void take_field(const Field& field, void* object, const json::value& from, Problems& problems, Side side, Unknown unknown,
                 std::string_view at) {
   const auto& ops = *field.ops;
-  const auto& limits = side == Side::stored ? unlimited : field.limits;
+  const auto& limits = field.limits;
   void* value = field.in(object);
   if (!ops.optional) {
     ops.clear(value);

@@ -276,6 +276,11 @@ std::string Python::version() const {
 
 Result<std::unique_ptr<Python>> Python::start(const Options& options) {
   if (Py_IsInitialized()) return Error(Code::bug, "Python was started before in this process");
+  // Text is UTF-8 whatever the locale: what flows print, and the names of their files.
+  PyPreConfig before;
+  PyPreConfig_InitIsolatedConfig(&before);
+  before.utf8_mode = 1;
+  Py_PreInitialize(&before);
   PyConfig config;
   PyConfig_InitIsolatedConfig(&config);
   config.site_import = 0;

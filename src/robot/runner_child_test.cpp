@@ -124,7 +124,9 @@ TEST_F(RunnerTest, CannotReadOrWriteOutsideOfItsWorkFolder) {
   const auto outside = outcome_of("open('" + (folder_ / "secret") + "').read()");
   EXPECT_NE(outside.find("FileNotFoundError"), std::string::npos) << outside;
   const auto passwords = outcome_of("open('/etc/passwd').read()");
-  EXPECT_NE(passwords.find("FileNotFoundError"), std::string::npos) << passwords;
+  // Not there, or there and closed to the runner: either way it is not read.
+  EXPECT_TRUE(passwords.find("FileNotFoundError") != std::string::npos || passwords.find("PermissionError") != std::string::npos)
+      << passwords;
   const auto library = outcome_of("open('/usr/lib/x', 'w')");
   EXPECT_NE(library.find("Error"), std::string::npos) << library;
   EXPECT_EQ(outcome_of("(open('note.txt', 'w').write('ok'), open('note.txt').read())"), R"({"x":[2,"ok"]})");
@@ -204,7 +206,7 @@ TEST_F(RunnerTest, ABadDocumentSaysEveryMistake) {
 
 TEST_F(RunnerTest, WhatAFlowPrintsIsItsLog) {
   const auto ended = run(R"j({"quanji":1,"flow":"t","steps":[{"set":{"a":"=print('清算')"}}]})j");
-  EXPECT_NE(ended.log.find("清算"), std::string::npos);
+  EXPECT_NE(ended.log.find("清算"), std::string::npos) << ended.log;
 }
 
 // Finished steps are never run again and none is lost, wherever the runner is killed. Each step notes its number in a file of the work

@@ -113,15 +113,19 @@ bool AuditKeys::verify(Purpose purpose, std::string_view algorithm, std::string_
 
 namespace {
 std::mutex keys_mutex;
-std::shared_ptr<AuditKeys> keys_in_use;  // guarded by keys_mutex
+// Guarded by keys_mutex. Never destroyed: keys wipe themselves in Botan's locked pool, which is gone before this file's statics would be.
+std::shared_ptr<AuditKeys>& keys_in_use() {
+  static auto& keys = *new std::shared_ptr<AuditKeys>;
+  return keys;
+}
 }  // namespace
 void use_audit_keys(std::shared_ptr<AuditKeys> keys) {
   const std::lock_guard lock(keys_mutex);
-  keys_in_use = std::move(keys);
+  keys_in_use() = std::move(keys);
 }
 std::shared_ptr<AuditKeys> audit_keys() {
   const std::lock_guard lock(keys_mutex);
-  return keys_in_use;
+  return keys_in_use();
 }
 
 // ---- writing ----

@@ -33,7 +33,8 @@ const ResourceList& robots_list() {
                       {"department_id", "department_id", storage::FilterOp::eq, storage::ColumnType::bytes, "robots_by_department"},
                       {"scope", "department_id", storage::FilterOp::in, storage::ColumnType::bytes, "robots_by_department"}},
           .sorts = {{"created_at", "created_at", storage::ColumnType::integer, "robots_by_created"}},
-          .default_sort = "-created_at"},
+          .default_sort = "-created_at",
+          .size = storage::ListPlan::Size::small},
       {{"name", &base::value_ops<std::string>, {"名称", "Name"}},
        {"department_id", &base::value_ops<domain::DepartmentId>, {"部门", "Department"}}});
   return list;

@@ -489,7 +489,8 @@ Result<std::vector<Listing::Explained>> Listing::explain(Change& change, Params 
         one.combination = fmt::format("sort={}{}{}", after ? "-" : "", sort.name, filter ? " filter=" + filter->name : "");
         for (const Row step : steps) one.plan += std::string(step.text(sqlite ? "detail" : "QUERY PLAN")) + "\n";
         // A whole walk is fine only along the sort's index and only where nothing narrows it.
-        const bool in_order = !filter || filter->op == FilterOp::eq;
+        // In a small table the few rows an equality leaves may be sorted.
+        const bool in_order = !filter || (filter->op == FilterOp::eq && plan_.size == ListPlan::Size::large);
         bool narrowed = false;
         const std::string column = filter ? filter->column.substr(filter->column.rfind('.') + 1) : "";
         for (const Row step : steps) {
