@@ -1,4 +1,6 @@
 // The headers and the query of a signed request, as anybody may send them: header fields on the first five lines, the query after them.
+#include "domain/signature.h"
+
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -7,7 +9,6 @@
 
 #include "base/bytes.h"
 #include "domain/address_list.h"
-#include "domain/signature.h"
 
 using namespace quanji::domain;
 

@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <future>
 #include <map>
 #include <thread>
@@ -373,10 +374,14 @@ TEST(Gate, AnotherNodesSignOutIsLearntWithinATick) {
   static const storage::Query end_all{"end_all", gone, gone}, raise{"raise", raised, raised};
   front.sql(end_all);
   front.sql(raise);
-  EXPECT_EQ(front.call(Verb::get, "/users", "", cookie.reading()).code, 0);
   front.gate->tick();
-  ASSERT_TRUE(front.view([](const storage::View&) -> base::Status { return {}; }));
-  EXPECT_EQ(front.call(Verb::get, "/users", "", cookie.reading()).code, number(Code::not_signed_in));
+  // The tick reads on a thread of the store; each look here waits for one more of its jobs.
+  auto code = front.call(Verb::get, "/users", "", cookie.reading()).code;
+  for (int looks = 0; looks < 500 && code == 0; ++looks) {
+    ASSERT_TRUE(front.view([](const storage::View&) -> base::Status { return {}; }));
+    code = front.call(Verb::get, "/users", "", cookie.reading()).code;
+  }
+  EXPECT_EQ(code, number(Code::not_signed_in));
 }
 
 // ---- signatures ----
@@ -644,8 +649,9 @@ TEST(RateLimits, ForgetWhatIsFull) {
   EXPECT_EQ(limits.size(), 0U);
 }
 
-// Not a promise, a measurement: --gtest_also_run_disabled_tests in an optimised build.
-TEST(Gate, DISABLED_TimeOfAKnownCaller) {
+// A measurement, worth its time in an optimised build.
+TEST(Gate, KnowsACallerFromMemory) {
+  if (!std::getenv("QUANJI_LONG")) GTEST_SKIP() << "long: a measurement";
   Front front;
   front.password(front.system);
   ASSERT_TRUE(front.change([](storage::Change& c) { return services::settings::put(c, "limits.person_per_second", "0"); }));
@@ -661,10 +667,11 @@ TEST(Gate, DISABLED_TimeOfAKnownCaller) {
   call->ask.header = [&](std::string_view name) { return name == "authorization" ? std::string_view(token) : std::string_view{}; };
   constexpr int rounds = 1'000'000;
   int good = 0;
-  const auto begin = std::chrono::steady_clock::now();
+  base::SystemClock clock;
+  const auto begin = clock.monotonic();
   for (int i = 0; i < rounds; ++i)
     front.gate->authenticate(call, [&](const base::Status& status) { good += status.ok() && front.gate->permit(*call).ok(); });
-  const auto took = std::chrono::steady_clock::now() - begin;
+  const auto took = clock.monotonic() - begin;
   EXPECT_EQ(good, rounds);
   std::printf("authenticate + permit by bearer token: %.0f ns\n", std::chrono::duration<double, std::nano>(took).count() / rounds);
 }

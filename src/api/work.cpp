@@ -93,14 +93,16 @@ Status body_of(Change& change, Course& course) {
     QUANJI_TRY(const auto kept, services::find_idempotent(change, client, operation.id, call.idempotency_key, course.body_digest));
     if (kept) return take_kept(call, *kept);
   }
+  // Asked before it runs: a change of the settings that ask for a second person must not excuse itself.
+  bool asks = false;
+  if (needs_hold(operation, caller)) {
+    QUANJI_TRY(asks, services::asks_second_person(change, operation.id));
+  }
   QUANJI_DO(operation.binding.thunk(operation.binding.function, &change, call.in.get(), call.out.get()));
   course.note = change.note();
-  if (needs_hold(operation, caller)) {
-    QUANJI_TRY(const bool asks, services::asks_second_person(change, operation.id));
-    if (asks) {
-      course.hold = true;
-      return Error(Code::wrong_state, "held for a second person");  // rolls the run back; refused_of holds it
-    }
+  if (asks) {
+    course.hold = true;
+    return Error(Code::wrong_state, "held for a second person");  // rolls the run back; refused_of holds it
   }
   door::encode_answer(call);
   QUANJI_DO(services::write_audit(change, entry_for(operation, 0, course.note)));

@@ -139,8 +139,7 @@ void take_value(const ValueOps& ops, void* value, const json::value& from, const
       check_count(static_cast<std::int64_t>(array->size()), limits, default_list_limit, "项", "items", problems, at);
       if (problems.found.size() != before) return;
       for (std::size_t i = 0; i < array->size(); ++i)
-        take_value(*ops.inner, ops.append(value), (*array)[i],
-                   Limits{.pattern = limits.pattern}, problems, side, unknown,
+        take_value(*ops.inner, ops.append(value), (*array)[i], Limits{.pattern = limits.pattern}, problems, side, unknown,
                    pointer(at, std::to_string(i)));
       return;
     }

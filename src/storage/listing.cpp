@@ -504,7 +504,8 @@ Result<std::vector<Listing::Explained>> Listing::explain(Change& change, Params 
           const bool condition = sqlite ? line.starts_with("SEARCH ") : line.find("Index Cond:") != line.npos;
           if (condition && line.find(column, sqlite ? line.find('(') : 0) != line.npos) narrowed = true;
         }
-        if (filter && !narrowed && one.trouble.empty()) one.trouble = fmt::format("no index narrows {}", filter->column);
+        if (filter && !narrowed && plan_.size == ListPlan::Size::large && one.trouble.empty())
+          one.trouble = fmt::format("no index narrows {}", filter->column);
         out.push_back(std::move(one));
       }
     }
