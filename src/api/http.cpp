@@ -119,6 +119,19 @@ net::Response Http::static_file(const Asset& file, const net::Request& request) 
   return response;
 }
 
+net::Response Http::failure(int status, const base::Error& error, const net::Request* request) const {
+  const auto header = [request](std::string_view name) { return request ? request->header(name).value_or("") : std::string_view{}; };
+  const auto id = doors_.empty() ? std::string() : doors_.front().second->request_id(header("x-request-id"));
+  net::Response response;
+  response.status = status;
+  response.content_type = "application/json";
+  response.body = door::failure_body(error, id, door::prefers_english(header("accept-language")));
+  response.headers.emplace_back("X-Request-Id", id);
+  response.headers.emplace_back("X-Api-Version", version_);
+  add_common_headers(response);
+  return response;
+}
+
 net::Response Http::refuse(net::Refusal why, int status, const net::Request* request) const {
   using base::Code;
   const auto code = status == 413 || status == 431 ? Code::too_large
@@ -126,18 +139,13 @@ net::Response Http::refuse(net::Refusal why, int status, const net::Request* req
                     : status == 503                ? Code::store_unavailable
                     : status == 500                ? Code::bug
                                                    : Code::unreadable_body;
-  const bool english = request && door::prefers_english(request->header("accept-language").value_or(""));
   const auto word = std::string(net::to_word(why));
   base::Text text(base::row_of(code).sentence);
   if (status == 503) text = {"平台繁忙或正在停止，请稍后再试。", "The platform is full or stopping: try later."};
   text.zh += "（" + word + "）";
   text.en += " (" + word + ")";
-  net::Response response;
-  response.status = status;
-  response.content_type = "application/json";
-  response.body = door::failure_body(base::Error(code, text), "", english);
+  auto response = failure(status, base::Error(code, text), request);
   if (status == 429 || status == 503) response.headers.emplace_back("Retry-After", "1");
-  add_common_headers(response);
   return response;
 }
 
@@ -187,12 +195,8 @@ void Http::serve(net::RequestPtr request, net::Responder responder) {
       return through(*one, std::move(request), std::move(responder));
   }
   if (const auto page = pages_.find(path); page != pages_.end()) return responder.send(page->second(*request));
-  if (path == "/api" || path.starts_with("/api/")) {
-    net::Response response = refuse(net::Refusal::bad_request, 404, request.get());
-    response.body = door::failure_body(base::Error(base::Code::no_such_operation), "",
-                                       door::prefers_english(request->header("accept-language").value_or("")));
-    return responder.send(std::move(response));
-  }
+  if (path == "/api" || path.starts_with("/api/"))
+    return responder.send(failure(404, base::Error(base::Code::no_such_operation), request.get()));
   if (!reading) {
     net::Response response = refuse(net::Refusal::method_unknown, 405, request.get());
     response.headers.emplace_back("Allow", "GET, HEAD");
@@ -205,10 +209,7 @@ void Http::serve(net::RequestPtr request, net::Responder responder) {
     if (const auto* file = asset(path.starts_with("/docs") ? "/docs/index.html" : "/index.html"))
       return responder.send(static_file(*file, *request));
   }
-  net::Response response = refuse(net::Refusal::bad_request, 404, request.get());
-  response.body =
-      door::failure_body(base::Error(base::Code::not_found), "", door::prefers_english(request->header("accept-language").value_or("")));
-  responder.send(std::move(response));
+  responder.send(failure(404, base::Error(base::Code::not_found), request.get()));
 }
 
 }  // namespace quanji::api

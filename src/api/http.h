@@ -37,6 +37,8 @@ class Http {
  private:
   const Asset* asset(std::string_view path) const;
   void through(door::Door& door, net::RequestPtr request, net::Responder responder);
+  // `request` may be null.
+  net::Response failure(int status, const base::Error& error, const net::Request* request) const;
   net::Response static_file(const Asset& asset, const net::Request& request) const;
   // Constant once the server has started.
   std::string version_;

@@ -276,15 +276,16 @@ void Door::run_frame(Ask ask, std::function<void(const Call&)> answered) {
   });
 }
 
+std::string Door::request_id(std::string_view wanted) {
+  return good_request_id(wanted) ? std::string(wanted) : base::id_text("req", request_ids_.next());
+}
+
 void Door::take(Ask ask, Finish finish) {
   auto call = std::make_shared<Call>();
   call->ask = std::move(ask);
   call->started = clock_.monotonic();
   const auto& header = call->ask.header;
-  if (const auto id = header("x-request-id"); good_request_id(id))
-    call->request_id = id;
-  else
-    call->request_id = base::id_text("req", request_ids_.next());
+  call->request_id = request_id(header("x-request-id"));
   call->english = prefers_english(header("accept-language"));
 
   auto match = table_.find(call->ask.verb, call->ask.path);

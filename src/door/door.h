@@ -90,6 +90,8 @@ class Door {
   // The same for a transport with envelopes of its own: `answered` sees the finished call instead of an HTTP answer.
   void run_frame(Ask ask, std::function<void(const Call&)> answered);
   const Table& table() const { return table_; }
+  // The caller's own when it is a good one, else a new one. Any thread.
+  std::string request_id(std::string_view wanted);
 
  private:
   using Finish = std::function<void(const CallPtr&)>;

@@ -92,7 +92,7 @@ export function generate(seed, n, seen) {
   while ((slow.has(operation.id) && random.below(4)) || (ends.has(operation.id) && random.below(8))) operation = random.pick(operations);
   const reading = operation.verb === 'get' || /read_many|explain|verify|introspect/.test(operation.id);
   const who = random.below(3) ? random.pick(callers) : random.pick(['system', 'security']);
-  const language = random.pick([undefined, 'zh-CN', 'en', 'en-GB,en;q=0.9', 'zh;q=0.1, en;q=0.9']);
+  const language = random.pick([undefined, 'zh-CN', 'en', 'en-GB,en;q=0.9', 'fr, en;q=0.9, zh;q=0.1']);
   const headers = {};
   if (language) headers['accept-language'] = language;
   let untidy = '';
