@@ -220,8 +220,7 @@ Status carry_out(Change& change, Approval& approval) {
   const auto& note = change.note();
   // What is created gets another id than when it was held; the input of a change names its thing.
   const bool created = approval.input.text.find('"' + approval.target + '"') == std::string::npos;
-  if (note.before != approval.before.text || note.department != approval.department_id.ulid ||
-      (!created && approval.target != note.target))
+  if (note.before != approval.before.text || note.department != approval.department_id.ulid || (!created && approval.target != note.target))
     return Error(Code::changed_meanwhile, Text("该对象在提交复核后已被改变，须撤回后重新提交",
                                                "the thing has changed since it was held: withdraw this and ask again"));
   return {};
