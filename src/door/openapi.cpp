@@ -46,7 +46,8 @@ json::object Schemas::of_value(const ValueOps& outer, const base::Limits& limits
       s["type"] = "string";
       if (limits.min != INT64_MIN) s["minLength"] = limits.min;
       if (limits.max != INT64_MAX) s["maxLength"] = limits.max;
-      if (limits.pattern) s["pattern"] = str(limits.pattern->regex);
+      // What is shown in part only no longer has the form it was given in.
+      if (limits.pattern && !(limits.flags & base::masked)) s["pattern"] = str(limits.pattern->regex);
       if (ops.kind == Kind::secret) s["format"] = "password";
       break;
     case Kind::integer:
