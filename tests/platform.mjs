@@ -138,9 +138,10 @@ export class Client {
     const [path, query = ''] = target.split('?');
     const encode = (s) => encodeURIComponent(s).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
     const pairs = [...new URLSearchParams(query)].map(([n, v]) => [encode(n), encode(v)]).sort((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : a[1] < b[1] ? -1 : a[1] > b[1] ? 1 : 0));
-    const digest = createHash('sha256').update(body ?? '').digest('hex');
+    const hash = this.family.endsWith('SM3') ? 'sm3' : 'sha256';
+    const digest = createHash(hash).update(body ?? '').digest('hex');
     const text = [this.family, method, path, pairs.map(([n, v]) => `${n}=${v}`).join('&'), timestamp, nonce, onBehalfOf, digest].join('\n');
-    return { 'x-access-key': this.accessKey, 'x-timestamp': String(timestamp), 'x-nonce': nonce, ...(onBehalfOf ? { 'x-on-behalf-of': onBehalfOf } : {}), 'x-signature': `${this.family} ${createHmac('sha256', this.secret).update(text).digest('hex')}` };
+    return { 'x-access-key': this.accessKey, 'x-timestamp': String(timestamp), 'x-nonce': nonce, ...(onBehalfOf ? { 'x-on-behalf-of': onBehalfOf } : {}), 'x-signature': `${this.family} ${createHmac(hash, this.secret).update(text).digest('hex')}` };
   }
   call(method, path, body, options = {}) {
     const text = body === undefined ? undefined : JSON.stringify(body);

@@ -30,6 +30,7 @@ class PlatformWork final : public door::Work {
 
  private:
   void run_read(const door::CallPtr& call, std::function<void()> done);
+  void run_watched_read(const door::CallPtr& call, std::function<void()> done);
   void run_change(const door::CallPtr& call, std::function<void()> done);
   void run_batch(const door::CallPtr& call, std::function<void()> done);
 

@@ -12,6 +12,8 @@ export const callers = ['system', 'security', 'audit', 'operator', 'developer', 
 const slow = new Set(['auth_login', 'auth_password', 'auth_totp_enrol', 'auth_totp_disable', 'auth_totp_recovery', 'session_unlock']);
 const ends = new Set(['auth_logout', 'auth_revoke', 'session_delete']);
 
+const collections = { departments: 'dep', users: 'usr', roles: 'rol', 'api-clients': 'key', approvals: 'apr', sessions: 'ses', robots: 'rob', audit: 'aud' };
+
 // Ids seen in answers, by prefix; those the run itself stands on are kept apart and only read.
 export class Seen {
   constructor(guarded) {
@@ -100,8 +102,7 @@ export function generate(seed, n, seen) {
   let path = operation.path.replace(/\{(\w+)\}/g, (all, name) => {
     if (random.below(10) === 0) { untidy += ' id'; return random.pick(garbageIds); }
     if (name === 'name') return random.pick(settings);
-    const pattern = operation.parameters.find((p) => p.in === 'path' && p.name === name)?.schema?.pattern;
-    return seen.one(random, /\^(\w{3})_/.exec(pattern ?? '')?.[1] ?? 'dep', reading);
+    return seen.one(random, name === 'id' ? collections[operation.path.split('/')[3]] : { task: 'tsk', grant_id: 'grt' }[name], reading);
   });
   let method = operation.method;
   if (method === 'PATCH' && random.below(6) === 0) method = 'POST', path += '/update';
@@ -109,12 +110,12 @@ export function generate(seed, n, seen) {
 
   const query = [];
   for (const parameter of operation.query) {
-    if (random.below(5)) continue;
+    if (!parameter.required && random.below(5)) continue;
     const { schema } = parameter;
     const id = /\^(\w{3})_/.exec(schema.pattern ?? '')?.[1];
     const value = random.below(4) === 0 ? (untidy += ' query', random.pick([...texts.filter((t) => t.isWellFormed?.() ?? !/[\ud800-\udfff]/.test(t)), ...numbers.map(String)]))
       : id ? seen.one(random, id, reading) : schema.enum ? random.pick(schema.enum) : /sort/.test(parameter.name) ? random.pick(['createdAt', '-createdAt', 'name', '-path', 'at'])
-      : schema.format === 'date-time' ? random.pick(['2026-11-20T15:30:00.000+08:00', '2020-01-01T00:00:00Z']) : schema.type === 'integer' ? String(1 + random.below(200)) : schema.type === 'boolean' ? 'true' : fresh(random);
+      : schema.format === 'date-time' ? ({ from: '2026-11-20T15:30:00.000+08:00', to: '2026-11-21T15:30:00.000+08:00' })[parameter.name] ?? random.pick(['2026-11-20T15:30:00.000+08:00', '2020-01-01T00:00:00Z']) : schema.type === 'integer' ? String(1 + random.below(200)) : schema.type === 'boolean' ? 'true' : fresh(random);
     query.push(`${parameter.name}=${encodeURIComponent(value)}`);
   }
   if (random.below(25) === 0) untidy += ' query', query.push(random.pick(['x=1', '%zz', 'a&&b', '=', 'pageSize=20&pageSize=30', 'cursor=AAAA', 'cursor=%00', 'sort=', `keyword=${'k'.repeat(3000)}`, 'page=0', 'page=10001', '%ff=%ff', 'a[]=1', 'name', '+']));
