@@ -211,19 +211,6 @@ void Platform::Body::make_doors() {
   ports.carry_out = [this](Change& change, const services::Approval& approval, std::string& result) {
     return work->carry_out(change, approval, result);
   };
-  ports.check_totp = [desk](Change& change, const domain::UserId& user, std::string_view code) -> Status {
-    services::ProofAsk ask;
-    ask.need = services::ProofAsk::Need::password_or_code;
-    ask.user = user;
-    ask.address = change.caller().address;
-    ask.code = code;
-    services::Proof proof;
-    QUANJI_DO(services::open_proof(change, ask, proof));
-    services::prove(ask, proof, *desk);
-    if (!proof.totp_on) return Error(Code::totp_required);
-    if (!proof.outcome) return Status{proof.outcome.error().clone()};
-    return services::still_holds(change, proof);
-  };
   services::set_approval_ports(std::move(ports));
 }
 

@@ -8,6 +8,7 @@
 #include "base/encodings.h"
 #include "domain/caller.h"
 #include "services/api_clients.h"
+#include "services/approvals.h"
 #include "services/audit.h"
 #include "services/set_up.h"
 #include "services/sign_in.h"
@@ -118,6 +119,11 @@ Result<ProofAsk> ask_unlock(door::Call& call, const domain::Caller& caller) {
   ask.code = in.code.value_or("");
   return ask;
 }
+Result<ProofAsk> ask_act_alone(door::Call& call, const domain::Caller& caller) {
+  QUANJI_TRY(auto ask, of_caller(caller, Need::password_or_code));
+  ask.code = input<services::EmergencyAct>(call).totp;
+  return ask;
+}
 Result<ProofAsk> ask_key(door::Call&, const domain::Caller&) {
   ProofAsk ask;
   ask.make_key = true;
@@ -134,6 +140,7 @@ const Plan plans[] = {
     {"auth.totp_recovery", &ask_both, &give<services::TotpProof>},
     {"auth.totp_disable", &ask_both, &give<services::TotpProof>},
     {"session.unlock", &ask_unlock, &give<services::SessionUnlock>},
+    {"approval.act_alone", &ask_act_alone, &give<services::EmergencyAct>},
     {"api_client.create", &ask_key, &give<services::NewApiClient>},
     {"api_client.rotate", &ask_key, &give<services::KeyRotation>},
     {"setup.run", &ask_set_up, &give<services::SetUp>, &before_set_up},

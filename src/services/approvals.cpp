@@ -441,7 +441,8 @@ Result<Approval> change_approval(Change& change, const base::Patch<ApprovalChang
   return approval;
 }
 
-Result<Approval> act_alone(Change& change, const EmergencyAct& in) {
+Result<Approval> act_alone(Change& change, const Prepared<EmergencyAct>& prepared) {
+  const auto& in = prepared.value;
   QUANJI_TRY(auto approval, seen(change, in.id));
   QUANJI_DO(human(change));
   QUANJI_DO(allow(change, "approval.act_alone", approval.department_id));
@@ -456,8 +457,8 @@ Result<Approval> act_alone(Change& change, const EmergencyAct& in) {
                       fmt::format("a checker is to be waited for {} minutes first: from {} on", wait, base::to_text(from))));
   QUANJI_DO(incident_still_open(change, in.incident));
   QUANJI_DO(same_content(approval, in.digest));
-  if (!ports().check_totp) return Error(Code::not_supported);
-  QUANJI_DO(ports().check_totp(change, change.caller().user, in.totp));
+  if (!prepared.proof || !prepared.proof->totp_on) return Error(Code::totp_required);
+  QUANJI_DO(ports().proof_holds(change, *prepared.proof));
   const auto before = base::to_json(approval, base::Side::stored);
   QUANJI_DO(carry_out(change, approval));
   QUANJI_TRY(const auto due, settings::integer(change, "approvals.after_check_hours"));

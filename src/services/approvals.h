@@ -20,6 +20,7 @@
 #include "base/list_query.h"
 #include "domain/approval_states.h"
 #include "domain/ids.h"
+#include "services/passwords.h"
 #include "services/rights.h"
 #include "storage/listing.h"
 
@@ -92,11 +93,9 @@ Result<HeldAnswer> hold(Change&, const Held&);
 // Runs the held operation inside the approving change, as its maker with the maker's rights of now and Caller::second_person set, and
 // writes the operation's own audit row; leaves what the operation said in change.note() and its answer, without secrets, in `result_json`.
 using CarryOut = std::function<Status(Change&, const Approval&, std::string& result_json)>;
-// Sign-in's check of a one-time password for the caller.
-using CheckTotp = std::function<Status(Change&, const UserId&, std::string_view code)>;
 struct ApprovalPorts {
   CarryOut carry_out;
-  CheckTotp check_totp;
+  std::function<Status(Change&, const Proof&)> proof_holds = &still_holds;  // tests of the rules alone give their own
 };
 // Before anything is served. What has no port is refused with not_supported.
 void set_approval_ports(ApprovalPorts ports);
@@ -155,7 +154,8 @@ Result<Approval> change_approval(Change&, const base::Patch<ApprovalChange>&);
 // approvals.emergency_operations, never for what is of the system or security side (roles, grants, users, settings, access keys,
 // credentials) or a payment; one-time password again;
 // all acts of an incident within approvals.emergency_minutes of its first. Told at once, to be checked afterwards by another person.
-Result<Approval> act_alone(Change&, const EmergencyAct&);
+// The one-time password is proved before this runs (passwords.h), so that wrong ones are counted although the act is refused.
+Result<Approval> act_alone(Change&, const Prepared<EmergencyAct>&);
 Result<Approval> check_after(Change&, const AfterCheck&);
 
 }  // namespace quanji::services

@@ -50,9 +50,8 @@ class Office : public House {
           result = base::to_json(done);
           return {};
         },
-        .check_totp = [](Change&, const UserId&, std::string_view code) -> Status {
-          if (code == "123456") return {};
-          return base::Error(Code::wrong_credentials);
+        .proof_holds = [](Change&, const Proof& proof) -> Status {
+          return proof.outcome ? Status{} : Status{proof.outcome.error().clone()};
         },
     });
   }
@@ -282,8 +281,11 @@ class Emergency : public ::testing::Test {
             .ok());
   }
   Result<Approval> act(const UserId& who, const ApprovalId& id, std::string incident = "INC-1", std::string totp = "123456") {
-    return office.run(office.as(who, "approval.act_alone"), &act_alone,
-                      EmergencyAct{id, office.look(id).digest, std::move(incident), "nobody answers", std::move(totp)});
+    auto proof = std::make_shared<Proof>();
+    proof->totp_on = !totp.empty();
+    if (totp != "123456") proof->outcome = base::Error(Code::wrong_credentials);
+    Prepared<EmergencyAct> in{{id, office.look(id).digest, std::move(incident), "nobody answers", std::move(totp)}, std::move(proof)};
+    return office.run(office.as(who, "approval.act_alone"), &act_alone, in);
   }
   Office office;
   UserId officer;
@@ -295,6 +297,7 @@ TEST_F(Emergency, OneActsAloneAfterWaitingAndAnotherChecksAfterwards) {
   EXPECT_EQ(code_of(act(officer, held->approval_id)), Code::wrong_state);
   office.clock->advance(std::chrono::minutes(15));
   EXPECT_EQ(code_of(act(officer, held->approval_id, "INC-1", "000000")), Code::wrong_credentials);
+  EXPECT_EQ(code_of(act(officer, held->approval_id, "INC-1", "")), Code::totp_required);
   const auto done = act(officer, held->approval_id);
   ASSERT_TRUE(done.ok()) << testing::en(done.error());
   EXPECT_EQ(done->state, ApprovalState::approved);
