@@ -102,6 +102,13 @@ class CheckClaims(unittest.TestCase):
         self.assertEqual(self.wrong("| a | `node:signs as the vector says` | – | – | done |"), [])
         self.assertIn("asserts nothing", self.wrong("| a | `node:says nothing` | – | – | done |")[0])
 
+    def test_options_before_the_function_of_a_node_test_are_not_its_body(self):
+        self.cases += [case("draws a page", 0, kind="node", file=""), case("waits", 0, kind="node", file="")]
+        self.write("tests/page.test.mjs", "test('draws a page', { timeout: 1 }, () =>\n  open({}, async (p) => {\n    assert.ok(p);\n  }));\n"
+                                          "test('waits', { timeout: 1 }, () => wait({}));\ntest('other', () => { assert.ok(1); });\n")
+        self.assertEqual(self.wrong("| a | `node:draws a page` | – | – | done |"), [])
+        self.assertIn("asserts nothing", self.wrong("| a | `node:waits` | – | – | done |")[0])
+
     def test_a_python_test_is_read_to_its_end(self):
         self.write("tools/tests/a_test.py", "class A:\n    def test_a(self):\n        run()\n\n    def test_b(self):\n        self.assertTrue(x)\n")
         self.cases += [case("A.test_a", 2, kind="python", file="tools/tests/a_test.py"), case("A.test_b", 5, kind="python", file="tools/tests/a_test.py")]
