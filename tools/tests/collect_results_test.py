@@ -40,6 +40,13 @@ class CollectResults(unittest.TestCase):
         self.assertEqual(cases["Ids.B"]["state"], "failed")
         self.assertNotIn("unit_base", cases)
 
+    def test_a_test_of_node_with_tests_inside_is_a_case_too(self):
+        self.suite(("cli", "run", ["x"]))
+        self.write("unit/cli.xml", '<testsuites><testsuite name="all of it"><testcase name="one" classname="test"/></testsuite>'
+                   '<testsuite name="torn"><testcase name="two" classname="test"><failure/></testcase></testsuite></testsuites>')
+        cases = self.collect()
+        self.assertEqual([cases[name]["state"] for name in ("all of it", "one", "torn", "two")], ["passed", "passed", "failed", "failed"])
+
     def test_a_program_that_died_without_a_report_is_a_failure(self):
         self.suite(("unit_base", "fail", ["x/base_tests"]))
         self.assertEqual(self.collect()["unit_base"]["state"], "failed")
