@@ -79,6 +79,7 @@ void collect_names(PyObject* code, std::set<std::string>& names) {
 struct Python::State {
   pthread_t main_thread{};
   std::atomic<std::uint64_t> wanted{0};  // evaluation to be interrupted
+  std::uint64_t raised = 0;              // evaluation an interruption was raised in; Python's thread only
   const std::atomic<std::uint64_t>* at_work = nullptr;
   PyThreadState* thread = nullptr;
   PyObject* builtins = nullptr;  // dict, borrowed for the life of the process
@@ -101,6 +102,7 @@ Python::State* the_state = nullptr;  // one interpreter a process
 PyObject* on_signal(PyObject*, PyObject*) {
   const auto wanted = the_state->wanted.load();
   if (wanted == 0 || wanted != the_state->at_work->load()) Py_RETURN_NONE;
+  the_state->raised = wanted;
   PyErr_SetNone(the_state->stop_type);
   return nullptr;
 }
@@ -232,7 +234,8 @@ Failure Python::State::failure_of_exception(Interrupt why) {
   PyErr_Fetch(&raw_type, &raw_value, &raw_trace);
   PyErr_NormalizeException(&raw_type, &raw_value, &raw_trace);
   Ref type(raw_type), value(raw_value), trace(raw_trace);
-  if (type && PyErr_GivenExceptionMatches(type.get(), stop_type)) {
+  // Python code on the way out may turn the interruption into an exception of its own (an import does): it is one all the same.
+  if ((type && PyErr_GivenExceptionMatches(type.get(), stop_type)) || (raised != 0 && raised == at_work->load())) {
     if (why == Interrupt::stop) return {"stopped", Text("任务被要求停止", "the task was asked to stop")};
     return {"expression_timed_out", Text("表达式超过时限", "the expression ran beyond its time limit")};
   }
