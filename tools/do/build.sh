@@ -22,8 +22,9 @@ build_console() {
   [ -f "$ROOT/console/package-lock.json" ] || return 0
   build_console_packages
   local sources
-  sources=$(cd "$ROOT" && git ls-files -z --cached --others --exclude-standard -- console contracts |
-    sort -z | xargs -0 sha256sum 2>/dev/null | sha256sum)
+  # Not by git: the tree may have been unpacked from an archive.
+  sources=$(cd "$ROOT" && find console contracts \( -name node_modules -o -name dist \) -prune -o -type f -print0 |
+    sort -z | xargs -0 sha256sum | sha256sum)
   if [ ! -d "$ROOT/console/dist" ] || [ "$(cat "$STAMPS/console-sources" 2>/dev/null)" != "$sources" ]; then
     step "console: npm run build"
     (cd "$ROOT/console" && npm run --silent build </dev/null)
