@@ -18,7 +18,7 @@ async function pages(person, path) {
 }
 
 for (const database of databases)
-  test(`no acknowledged change is lost and none happens twice over ${kills} kills (${database})`, { timeout: long ? 3_000_000 : 300_000 }, async () => {
+  test(`no acknowledged change is lost and none happens twice (${database})`, { timeout: long ? 3_000_000 : 300_000 }, async () => {
     const random = chance(seed);
     const platform = new Platform({ database });
     try {

@@ -33,7 +33,7 @@ function wrong(call, answer, took) {
   return undefined;
 }
 
-test(`${total} generated requests are all answered as the contract says, seed=${seed}`, { timeout: 1_500_000 }, async () => {
+test('generated requests are all answered as the contract says', { timeout: 1_500_000 }, async () => {
   const platform = new Platform();
   const began = Date.now();
   try {

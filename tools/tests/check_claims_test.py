@@ -102,6 +102,11 @@ class CheckClaims(unittest.TestCase):
         self.assertEqual(self.wrong("| a | `node:signs as the vector says` | – | – | done |"), [])
         self.assertIn("asserts nothing", self.wrong("| a | `node:says nothing` | – | – | done |")[0])
 
+    def test_a_name_with_a_place_for_a_value_is_found(self):
+        self.cases += [case("nothing is lost (sqlite)", 0, kind="node", file="")]
+        self.write("tests/kill.test.mjs", "for (const database of databases)\n  test(`nothing is lost (${database})`, () => {\n    assert.ok(a);\n  });\n")
+        self.assertEqual(self.wrong("| a | `node:nothing is lost (sqlite)` | – | – | done |"), [])
+
     def test_options_before_the_function_of_a_node_test_are_not_its_body(self):
         self.cases += [case("draws a page", 0, kind="node", file=""), case("waits", 0, kind="node", file="")]
         self.write("tests/page.test.mjs", "test('draws a page', { timeout: 1 }, () =>\n  open({}, async (p) => {\n    assert.ok(p);\n  }));\n"
