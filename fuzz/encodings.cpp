@@ -31,6 +31,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (charset != Charset::gb18030) must(*written == text);
   }
   if (const auto written = from_utf8(charset, repaired); written.ok()) must(to_utf8(charset, *written).ok());
+  if (const auto bytes = from_hex(text); bytes.ok()) must(*from_hex(hex(*bytes)) == *bytes);
   for (const auto& [decode, encode] :
        {std::pair{&from_base64, &base64}, std::pair{&from_base64url, &base64url}, std::pair{&from_base32, &base32}})
     if (const auto bytes = decode(text); bytes.ok()) must(encode(*bytes) == text);

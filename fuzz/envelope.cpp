@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/certificates.h"
+#include "base/crypto.h"
 #include "base/keyring.h"
 
 using namespace quanji::base;

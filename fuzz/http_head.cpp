@@ -1,4 +1,5 @@
 // Requests and answers as a stranger may send them, in pieces as a socket brings them. The first byte chooses the size of the pieces.
+// Built with src/net/request_reader.cpp src/net/body_framing.cpp src/net/message.cpp src/net/asio_build.cpp
 #include <cstdint>
 #include <cstdlib>
 #include <memory>

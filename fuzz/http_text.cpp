@@ -1,4 +1,5 @@
 // The small texts of HTTP: what comes back from a reading must survive the way there again.
+// Built with src/net/http_text.cpp src/net/url.cpp src/net/message.cpp
 #include "net/http_text.h"
 
 #include <cstdint>

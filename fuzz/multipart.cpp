@@ -1,4 +1,5 @@
 // Uploads in pieces of the size the first byte chooses; the boundary is fixed so that the fuzzer need not guess it.
+// Built with src/net/multipart.cpp src/net/http_text.cpp src/net/message.cpp
 #include "net/multipart.h"
 
 #include <cstdint>

@@ -1,7 +1,7 @@
 // Starts a real platform in a folder of its own, on ports the kernel chose, and calls it as people and clients do.
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash, createHmac, randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, existsSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, existsSync } from 'node:fs';
 import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join, dirname } from 'node:path';
@@ -32,6 +32,22 @@ function freshDatabase(url) {
   execFileSync('psql', [url, '-qc', `create database ${name}`], { stdio: ['ignore', 'ignore', 'pipe'] });
   return url.replace('/postgres?', `/${name}?`);
 }
+
+// Which operations were answered with success, for tools/check_called: written when the test program ends.
+const answered = new Set();
+let templates;
+function noteSuccess(method, target) {
+  templates ??= Object.entries(JSON.parse(readFileSync(join(root, 'contracts/openapi.json'), 'utf8')).paths)
+    .flatMap(([path, verbs]) => Object.keys(verbs).map((verb) => ({ call: `${verb.toUpperCase()} ${path}`, form: new RegExp(`^${verb.toUpperCase()} ${path.replace(/\{\w+\}/g, '[^/]+')}$`) })))
+    .sort((a, b) => a.call.split('{').length - b.call.split('{').length); // a path of its own stands before one with a parameter
+  const asked = `${method} ${target.split('?')[0]}`;
+  const found = templates.find(({ form }) => form.test(asked));
+  if (found) answered.add(found.call);
+}
+if (process.env.QUANJI_TEST_RESULTS)
+  process.on('exit', () => {
+    if (answered.size) appendFileSync(join(process.env.QUANJI_TEST_RESULTS, 'called.txt'), [...answered].map((call) => `${call}\n`).join(''));
+  });
 
 export class Platform {
   constructor(options = {}) {
@@ -98,6 +114,7 @@ export class Platform {
           const raw = Buffer.concat(parts).toString();
           let json;
           try { json = JSON.parse(raw); } catch { json = undefined; }
+          if (process.env.QUANJI_TEST_RESULTS && answer.statusCode < 300 && !json?.code) noteSuccess(method, path);
           resolve({ status: answer.statusCode, headers: answer.headers, raw, json, data: json?.data });
         });
       });

@@ -1,10 +1,11 @@
-import { ApartmentOutlined, ApiOutlined, AuditOutlined, ControlOutlined, HomeOutlined, KeyOutlined, LoginOutlined, RobotOutlined, SafetyCertificateOutlined, TeamOutlined, UserOutlined } from '@ant-design/icons';
+import { ApartmentOutlined, ApiOutlined, AuditOutlined, ControlOutlined, HomeOutlined, KeyOutlined, LogoutOutlined, MenuOutlined, RobotOutlined, SafetyCertificateOutlined, TeamOutlined, UserOutlined } from '@ant-design/icons';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { Button, Layout, Menu, Space, type MenuProps } from 'antd';
-import type { ReactElement } from 'react';
+import { Button, Drawer, Grid, Layout, Menu, Space, type MenuProps } from 'antd';
+import { useState, type ReactElement } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, Outlet, useLocation } from 'react-router';
 import { call, setLanguage } from './api/client';
+import { Broken } from './parts/Broken';
 import { useMe } from './parts/me';
 
 export function LanguageButton(): ReactElement {
@@ -29,6 +30,8 @@ export function Shell(): ReactElement {
   const { t } = useTranslation();
   const { me, may, again } = useMe();
   const place = useLocation();
+  const wide = Grid.useBreakpoint().lg ?? true;
+  const [drawn, setDrawn] = useState(false);
   const queries = useQueryClient();
   const leave = useMutation({
     mutationFn: () => call('POST', '/api/v1/auth/logout', {}),
@@ -66,33 +69,48 @@ export function Shell(): ReactElement {
     },
   ];
   const groups = all.filter((group) => !group || !('children' in group) || (group.children?.length ?? 0) > 0);
+  const brand = (
+    <div className="brand">
+      <img src="/icon.svg" alt="" width={26} height={26} /> {t('app')}
+    </div>
+  );
+  const menu = (
+    <nav aria-label={t('menu')}>
+      <Menu mode="inline" selectedKeys={[place.pathname]} items={groups} onClick={() => setDrawn(false)} />
+    </nav>
+  );
   return (
     <Layout style={{ minHeight: '100vh' }}>
       <a className="skip" href="#content">
         {t('skip')}
       </a>
-      <Layout.Sider breakpoint="lg" collapsedWidth={0} theme="light" width={210}>
-        <div className="brand">
-          <img src="/icon.svg" alt="" width={26} height={26} /> {t('app')}
-        </div>
-        <nav aria-label={t('app')}>
-          <Menu mode="inline" selectedKeys={[place.pathname]} items={groups} />
-        </nav>
-      </Layout.Sider>
+      {wide ? (
+        <Layout.Sider theme="light" width={210}>
+          {brand}
+          {menu}
+        </Layout.Sider>
+      ) : (
+        <Drawer open={drawn} onClose={() => setDrawn(false)} placement="left" size={240} title={t('app')} styles={{ body: { padding: 0 } }}>
+          {menu}
+        </Drawer>
+      )}
       <Layout>
         <Layout.Header className="head">
+          {wide ? <span /> : <Button icon={<MenuOutlined />} aria-label={t('menu')} onClick={() => setDrawn(true)} />}
           <Space>
             <LanguageButton />
             <span>
               <UserOutlined /> {me?.name ?? me?.account}
             </span>
-            <Button size="small" icon={<LoginOutlined />} onClick={() => leave.mutate()}>
+            <Button size="small" icon={<LogoutOutlined />} onClick={() => leave.mutate()}>
               {t('signOut')}
             </Button>
           </Space>
         </Layout.Header>
-        <Layout.Content id="content" role="main" style={{ padding: 20 }}>
-          <Outlet />
+        <Layout.Content id="content" role="main" tabIndex={-1} style={{ padding: wide ? 20 : 12 }}>
+          <Broken key={place.pathname}>
+            <Outlet />
+          </Broken>
         </Layout.Content>
       </Layout>
     </Layout>

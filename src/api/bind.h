@@ -1,6 +1,11 @@
 // Binds service functions into the operation table: the signature says the kind, the types say input and answer.
 //   t.add({.id = "department.create", .verb = Verb::post, .path = "/departments", …}, change(&services::create_department));
 #pragma once
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
 #include "api/work.h"
 #include "base/list_query.h"
 #include "door/operation.h"
@@ -60,11 +65,46 @@ template <class In, class Out>
 Binding memory(base::Result<Out> (*f)(const domain::Caller&, const In&)) {
   return bound(OpKind::memory, f);
 }
-// Status f(StreamUnit&, const In&): the answer comes piece by piece.
-template <class In>
-Binding stream(base::Status (*f)(StreamUnit&, const In&)) {
-  return {OpKind::stream, door::type_ops<In>, door::type_ops<base::Nothing>, reinterpret_cast<door::AnyFunction>(f),
-          &call_bound_nothing<StreamUnit, In>};
+namespace detail {
+template <class F>
+struct StreamOf;
+template <class Out, class Asked>
+struct StreamOf<base::Result<Out> (*)(const storage::View&, const Asked&)> {
+  using Place = Out;
+  using In = Asked;
+};
+template <auto begin, auto next>
+base::Status open_stream(door::AnyFunction, void* unit, const void* in, void*) {
+  using Of = StreamOf<decltype(begin)>;
+  struct Course {
+    typename Of::In in;
+    std::optional<typename Of::Place> now, ahead;  // a read that is run again starts from `now`
+  };
+  auto course = std::make_shared<Course>(Course{*static_cast<const typename Of::In*>(in), {}, {}});
+  auto& steps = *static_cast<StreamSteps*>(unit);
+  steps.read = [course](const storage::View& view) -> base::Result<std::string> {
+    course->ahead = course->now;
+    if (!course->ahead) {
+      QUANJI_TRY(course->ahead, begin(view, course->in));
+    }
+    return next(view, *course->ahead);
+  };
+  steps.keep = [course] { course->now = std::move(course->ahead); };
+  return {};
+}
+}  // namespace detail
+// The answer comes piece by piece, each read in a short View of its own:
+//   Result<Place> begin(const View&, const In&) says where it starts, or refuses;
+//   Result<std::string> next(const View&, Place&) gives a piece and moves the place on; an empty piece is the end.
+template <auto begin, auto next>
+Binding stream(std::string_view content_type) {
+  Binding made;
+  made.kind = OpKind::stream;
+  made.in = door::type_ops<typename detail::StreamOf<decltype(begin)>::In>;
+  made.out = door::type_ops<base::Nothing>;
+  made.thunk = &detail::open_stream<begin, next>;
+  made.content_type = content_type;
+  return made;
 }
 // A hot operation; In and Out are what its BatchCalls carry.
 template <class In, class Out>

@@ -56,6 +56,7 @@ std::string actor_text(Who who, const base::Ulid& actor) {
 struct Heard {
   std::string account;
   domain::Histogram took;
+  std::size_t successes = 0;  // since the last drain
 };
 // One call for the log; its texts stand one after the other in the shard's arena.
 struct Line {
@@ -120,7 +121,7 @@ struct CallEar::Core : std::enable_shared_from_this<CallEar::Core> {
   const Settings settings;
   std::array<Shard, shards> parts;
   std::atomic<std::size_t> waiting{0}, waiting_bytes{0};
-  std::atomic<std::uint64_t> lost{0};
+  std::atomic<std::uint64_t> lost{0}, thinned{0};
 
   std::mutex mutex;
   std::condition_variable idle;
@@ -192,6 +193,10 @@ void CallEar::answered(const door::Call& call, int status, std::chrono::microsec
     if (key.who != Who::folded) found->second.account = account;
   }
   found->second.took.add(static_cast<std::uint64_t>(line.took));
+  if (line.operation && line.code == 0 && ++found->second.successes > core.settings.successes_logged) {
+    core.thinned.fetch_add(1, std::memory_order_relaxed);
+    return;
+  }
   // What is counted as waiting is exactly what stands in shards and chunks: taken back here when it found no room, else once written.
   if (core.waiting.fetch_add(1, std::memory_order_relaxed) >= core.settings.log_entries) {
     core.waiting.fetch_sub(1, std::memory_order_relaxed);
@@ -414,6 +419,7 @@ CallEar::Snapshot CallEar::snapshot() {
   for (const auto& [client, count] : core_->clients) out.clients.emplace_back(client, count);
   out.heard = core_->heard;
   out.log_lost = core_->lost.load(std::memory_order_relaxed);
+  out.log_thinned = core_->thinned.load(std::memory_order_relaxed);
   out.log_waiting = core_->waiting.load(std::memory_order_relaxed);
   out.series_folded = core_->folded;
   return out;

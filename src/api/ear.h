@@ -27,8 +27,11 @@ class CallEar final : public door::Ear {
     base::Ulid run;                    // this life of this process
     std::size_t log_entries = 50'000;  // calls waiting for the log; more are lost (and counted)
     std::size_t log_bytes = 16 << 20;
-    std::size_t series = 20'000;                   // (client, operation, result) of a minute; more are counted under the client "other"
-    std::size_t rows_a_change = 1000;              // call log rows written by one change
+    std::size_t series = 20'000;       // (client, operation, result) of a minute; more are counted under the client "other"
+    std::size_t rows_a_change = 1000;  // call log rows written by one change
+    // Of one caller's successful calls of one operation so many in a second and thread stand in the log; those beyond are counted like all
+    // calls, and changes stand in the audit log, but have no row here: a row costs more than the call. Failures always have one.
+    std::size_t successes_logged = 200;
     std::shared_ptr<const domain::Caller> caller;  // the clock, for the changes
   };
   CallEar(base::Clock& clock, Settings settings);
@@ -52,7 +55,7 @@ class CallEar final : public door::Ear {
     std::vector<Total> totals;                                         // by operation, code
     std::vector<std::pair<std::string, domain::Histogram>> durations;  // by operation, microseconds
     std::vector<std::pair<std::string, std::uint64_t>> clients;        // calls by actor
-    std::uint64_t heard = 0, log_lost = 0, log_waiting = 0, series_folded = 0;
+    std::uint64_t heard = 0, log_lost = 0, log_thinned = 0, log_waiting = 0, series_folded = 0;
   };
   Snapshot snapshot();
 

@@ -42,6 +42,7 @@ CallEar::Settings settings() {
   CallEar::Settings made;
   made.run = base::Ulid{{9}};
   made.caller = services::testing::clock_caller();
+  made.successes_logged = 1'000'000;
   return made;
 }
 services::CallStats stats(Bench& bench) {
@@ -179,6 +180,30 @@ TEST(CallEar, MemoryIsBoundedAndEveryCallIsCountedAllTheSame) {
   // Room again once it was written.
   ear.answered(*scene.call(0, 0, base::Code::ok), 200, std::chrono::microseconds(5));
   EXPECT_EQ(ear.snapshot().log_lost, 900U);
+}
+
+TEST(CallEar, AFloodOfSuccessesIsCountedWholeAndLoggedInPart) {
+  Bench bench;
+  Scene scene;
+  auto with = settings();
+  with.successes_logged = 10;
+  CallEar ear(*bench.clock, with);
+  const auto hundred = [&](int operation, int caller, base::Code code) {
+    for (int i = 0; i < 100; ++i)
+      ear.answered(*scene.call(operation, caller, code), code == base::Code::ok ? 200 : 404, std::chrono::microseconds(5));
+    ASSERT_TRUE(ear.flush(*bench.store).ok());
+  };
+  hundred(0, 0, base::Code::ok);
+  EXPECT_EQ(bench.number(count_log), 10);
+  hundred(0, 0, base::Code::ok);  // what was flushed is over: the next second has room again
+  EXPECT_EQ(bench.number(count_log), 20);
+  hundred(0, 1, base::Code::ok);  // one caller's flood hides nobody else
+  EXPECT_EQ(bench.number(count_log), 30);
+  hundred(0, 0, base::Code::not_found);
+  EXPECT_EQ(bench.number(count_log), 130);
+  EXPECT_EQ(stats(bench).count, 400);
+  EXPECT_EQ(ear.snapshot().log_thinned, 270U);
+  EXPECT_EQ(ear.snapshot().log_lost, 0U);
 }
 
 TEST(CallEar, TheLogHoldsNoQueryAndNoEndlessPath) {

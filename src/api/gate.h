@@ -33,7 +33,12 @@ namespace quanji::api {
 // The nonce of a signed change becomes a row of the change's own transaction: replayed when it was there. Nothing for other callers.
 base::Status spend_nonce(storage::Change& change, const door::Call& call);
 
-// Nonces of signed reads, for as long as their signatures could come again. Any thread.
+// The same for a signed change that is refused, in what is written of the refusal: who overheard it cannot send it again when things have
+// changed. Ok also when the nonce is there already.
+base::Status keep_nonce(storage::Change& change, const door::Call& call);
+
+// Nonces of signed calls, for as long as their signatures could come again. For reads it is all there is; for changes it stands before the
+// row, and alone for those that never came to a transaction (too many calls, unreadable, store unavailable). Any thread.
 class NonceMemory {
  public:
   enum class Seen : std::uint8_t { first, again, full };
@@ -84,8 +89,14 @@ class PlatformGate final : public door::Gate {
   void by_signature(const door::CallPtr& call, const domain::SignatureHeaders& headers, Done done);
   enum class Known : std::uint8_t { no, yes };
   void nobody(const door::CallPtr& call, base::Error why, const Done& done, Known known = Known::no);
+  // For who is known and let in: refuses what he may do nowhere, and writes that down; then `done`.
+  void enter(const door::CallPtr& call, Done done);
+  void refuse(const door::CallPtr& call, base::Error why, Done done);
+  bool lacks_permission(const Needs& needs, const domain::Caller& caller) const;
+  base::Status within_rates(door::Call& call);
   base::Status let_in(door::Call& call, const IdentityPtr& identity);
   base::Status check_signature(door::Call& call, KeyEntry& key, const domain::SignedRequest& request);
+  void spend_change_nonce(const door::CallPtr& call, const domain::ApiClientId& client, const std::string& nonce, Done done);
   void spend_read_nonce(const door::CallPtr& call, const domain::ApiClientId& client, const std::string& nonce, Done done);
   bool fresh(const Identity& identity) const;
   void forget(const services::SignInChange& what);

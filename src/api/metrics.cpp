@@ -93,6 +93,9 @@ std::string metrics_text(const PlatformState& state) {
   page.alone("quanji_call_log_waiting", "gauge", "Calls heard and not yet in the call log.", state.calls.log_waiting);
   page.alone("quanji_call_log_lost_total", "counter",
              "Calls that did not fit into the memory of the call log; they are counted all the same.", state.calls.log_lost);
+  page.alone("quanji_call_log_thinned_total", "counter",
+             "Successful calls beyond those of one caller that stand in the call log for a second; they are counted all the same.",
+             state.calls.log_thinned);
 
   page.family("quanji_store_info", "gauge", "The database; always 1.");
   page.value("quanji_store_info", fmt::format("mode={},version={}", quoted(state.store.mode), quoted(state.store.version)), 1);

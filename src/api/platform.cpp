@@ -12,6 +12,7 @@
 #include "api/gate.h"
 #include "api/http.h"
 #include "api/metrics.h"
+#include "api/platform_night.h"
 #include "api/proof_work.h"
 #include "api/resources/health.h"
 #include "api/robot_channel.h"
@@ -100,10 +101,10 @@ struct Platform::Body {
   base::Time started;
   std::shared_ptr<const domain::Caller> clock_caller;
 
+  std::unique_ptr<services::AuditReserve> reserve;  // outlives the store, which gives it up when the disk is full
   std::unique_ptr<storage::Store> store;
   services::Installation installation;
   std::shared_ptr<services::Presence> presence = std::make_shared<services::Presence>();
-  std::unique_ptr<services::AuditReserve> reserve;
   std::unique_ptr<services::AuditSealer> sealer;
   std::unique_ptr<services::SlowPool> slow;
   std::unique_ptr<CallEar> ear;
@@ -116,6 +117,7 @@ struct Platform::Body {
   std::unique_ptr<RobotChannels> channels;
   std::unique_ptr<Http> http, robot_http;
   std::unique_ptr<net::Server> server;
+  std::unique_ptr<NightWatch> night;
   std::unique_ptr<Ticker> ticker;
 
   std::atomic<bool> draining{false};
@@ -144,6 +146,8 @@ Status Platform::Body::open_store(const base::Config& config, const std::string&
   options.clock = clock;
   options.random = random;
   options.on_fatal = std::move(must_stop);
+  reserve = services::AuditReserve::open({.folder = data_dir}, services::real_disk());
+  options.on_full = [this] { reserve->disk_full(); };
   QUANJI_TRY(store, storage::Store::open(std::move(options)));
   return {};
 }
@@ -164,7 +168,6 @@ Status Platform::Body::prepare_services(const base::Config& config, const std::s
     const auto tag = mac.sign(text);
     return std::string(base::text_of(tag).substr(0, 16));
   });
-  reserve = services::AuditReserve::open({.folder = data_dir}, services::real_disk());
   services::AuditSealer::Settings seals;
   seals.node = node;
   seals.folders = {data_dir + "/audit/checkpoints"};
@@ -247,10 +250,12 @@ void Platform::Body::make_pages() {
     auto answer = versions_answer();
     return plain_page(answer.status, "application/json", std::move(answer.body));
   });
-  const auto description =
-      std::make_shared<const std::string>(door::openapi(platform_table(), {"券机平台接口", "Quanji platform API", std::string(version),
-                                                                           "See docs/ for the rules of signing, lists and errors."}));
-  http->add_page("/docs/openapi.json", [description](const net::Request&) { return plain_page(200, "application/json", *description); });
+  // Made when it is first asked for: it would be most of the start, and of the memory of a platform nobody reads the docs of.
+  http->add_page("/docs/openapi.json", [](const net::Request&) {
+    static const auto description = door::openapi(platform_table(), {"券机平台接口", "Quanji platform API", std::string(version),
+                                                                     "See docs/ for the rules of signing, lists and errors."});
+    return plain_page(200, "application/json", description);
+  });
   http->add_door("/setup", *outer_door);
 
   robot_http = std::make_unique<Http>(std::string(version));
@@ -345,6 +350,7 @@ void Platform::Body::sweep() {
     QUANJI_DO(services::sweep_nonces(change));
     QUANJI_DO(services::sweep_sessions(change));
     QUANJI_DO(services::expire_approvals(change, 100));
+    QUANJI_DO(services::tell_overdue_after_checks(change, 100));
     QUANJI_DO(services::sweep_calls(change));
     QUANJI_DO(services::sweep_events(change));
     return {};
@@ -377,6 +383,8 @@ void Platform::Body::make_loops() {
     gate->tick();
   });
   ticker->add("certificates", std::chrono::seconds(5), [this] { server->recheck_certificates(); });
+  night = std::make_unique<NightWatch>(*store, *clock);
+  ticker->add("night", std::chrono::seconds(30), [this] { night->tick(); });
   ticker->add("sweep", std::chrono::seconds(30), [this] { sweep(); });
   ticker->start();
 }

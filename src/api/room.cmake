@@ -6,3 +6,7 @@ add_custom_command(OUTPUT ${console_made}/console_assets.S ${console_made}/conso
   COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/tools/embed_console ${QUANJI_CONSOLE_DIST} ${console_made}
   DEPENDS ${CMAKE_SOURCE_DIR}/tools/embed_console ${console_files} COMMENT "console into the program" VERBATIM)
 target_sources(${QUANJI_ROOM_TARGET} PRIVATE ${console_made}/console_assets.S ${console_made}/console_assets.cpp)
+# Tests fill up the disk under the store, and run the kinds of operation on both databases.
+if(QUANJI_TESTS)
+  set(QUANJI_ROOM_TEST_LIBRARIES quanji_storage_conformance)
+endif()

@@ -23,6 +23,7 @@ using storage::View;
 struct Course {
   door::CallPtr call;
   std::shared_ptr<const domain::Caller> caller;
+  const services::AuditReserve* reserve = nullptr;
   base::Digest body_digest{};
   domain::AuditNote note;  // of the last run
   bool hold = false;       // the change waits for a second person
@@ -59,6 +60,21 @@ std::string stored_input(door::Call& call) {
   return text;
 }
 
+// What a read that leaves a row looked at: the thing its path names, and the whole question.
+domain::AuditNote note_of_read(const door::Call& call) {
+  constexpr std::size_t most = 300;
+  domain::AuditNote note;
+  note.name = call.ask.query.empty() ? call.ask.path : call.ask.path + "?" + call.ask.query;
+  if (note.name.size() > most) note.name.resize(most);
+  for (std::string_view rest = call.ask.path; !rest.empty();) {
+    const auto part = rest.substr(0, rest.find('/'));
+    rest.remove_prefix(std::min(part.size() + 1, rest.size()));
+    base::Ulid ulid;
+    if (const auto bar = part.rfind('_'); bar != std::string_view::npos && base::from_text(part.substr(bar + 1), ulid)) note.target = part;
+  }
+  return note;
+}
+
 services::AuditEntry entry_for(const door::Operation& operation, std::int64_t result, domain::AuditNote note) {
   services::AuditEntry entry;
   entry.operation = operation.id;
@@ -88,8 +104,10 @@ Status body_of(Change& change, Course& course) {
   if (course.looked) {
     QUANJI_DO(spend_nonce(change, call));
     if (!course.look) return course.look.error().clone();
-    return services::write_audit(change, entry_for(operation, 0, {}));
+    return services::write_audit(change, entry_for(operation, 0, note_of_read(call)));
   }
+  // Asked in every run: the disk may have filled up under the one before.
+  QUANJI_DO(course.reserve->admit(operation.id));
   course.hold = false;
   call.out = door::Value(*operation.binding.out);
   call.encoded.clear();
@@ -125,10 +143,13 @@ Status body_of(Change& change, Course& course) {
   return {};
 }
 
-// What stays when the body was rolled back: the approval it waits for, or the refusal's row.
+// What stays when the body was rolled back: the nonce, so that what was refused cannot be sent again by who overheard it, and the approval
+// it waits for or the refusal's row.
 Status refused_of(Change& change, const Error& error, Course& course) {
   auto& call = *course.call;
   const auto& operation = *call.operation;
+  const bool unserved = error.code() == Code::store_unavailable || error.code() == Code::audit_unavailable;
+  if (!unserved) QUANJI_DO(keep_nonce(change, call));
   if (course.hold) {
     services::Held held;
     held.operation = operation.id;
@@ -143,13 +164,71 @@ Status refused_of(Change& change, const Error& error, Course& course) {
       course.held = services::write_audit(change, entry_for(operation, 0, std::move(note)));
     } else {
       course.held = std::move(answer).error();
+      // Nobody may hold it for this caller, which is known before anything is written: a refusal like any other.
+      if (course.held.error().code() == Code::not_permitted)
+        return services::write_refusal(change, entry_for(operation, static_cast<std::int64_t>(Code::not_permitted), course.note));
     }
     return course.held ? Status{} : Status{course.held.error().clone()};
   }
-  if (error.code() == Code::store_unavailable || error.code() == Code::audit_unavailable) return {};
-  auto note = change.note();
+  if (unserved) return {};
+  auto note = course.looked ? note_of_read(call) : change.note();
   return services::write_refusal(change, entry_for(operation, static_cast<std::int64_t>(error.code()), std::move(note)));
 }
+
+storage::Priority priority_of(const door::Operation& operation) {
+  return operation.rate == door::Rate::report ? storage::Priority::reports : storage::Priority::reads;
+}
+
+// A stream read from the store: a piece is read when the last one was taken, and no reader is held between two.
+class ReadPieces final : public door::Pieces, public std::enable_shared_from_this<ReadPieces> {
+ public:
+  ReadPieces(storage::Store& store, std::shared_ptr<const domain::Caller> caller, StreamSteps steps, storage::Priority priority)
+      : store_(store), caller_(std::move(caller)), steps_(std::move(steps)), priority_(priority) {}
+  // Reads the first piece.
+  void begin(std::function<void(Status)> then) { read(std::move(then)); }
+  void next(std::function<void(base::Result<std::string>)> then) override {
+    if (given_ < piece_.size() || over_) return then(slice());
+    read([self = shared_from_this(), then = std::move(then)](Status done) {
+      if (!done) return then(std::move(done).error());
+      then(self->slice());
+    });
+  }
+
+ private:
+  static constexpr std::size_t slice_bytes = 64 * 1024;  // well below what a connection keeps for a slow reader
+  std::string slice() {
+    auto out = piece_.substr(given_, slice_bytes);
+    given_ += out.size();
+    return out;
+  }
+  void read(std::function<void(Status)> then) {
+    storage::ViewJob job;
+    job.caller = caller_;
+    job.priority = priority_;
+    job.body = [self = shared_from_this()](const View& view) -> Status {
+      QUANJI_TRY(self->piece_, self->steps_.read(view));
+      return {};
+    };
+    job.done = [self = shared_from_this(), then = std::move(then)](Status done) {
+      if (done) {
+        self->steps_.keep();
+        self->given_ = 0;
+        self->over_ = self->piece_.empty();
+      }
+      then(std::move(done));
+    };
+    store_.submit(std::move(job));
+  }
+
+  storage::Store& store_;
+  const std::shared_ptr<const domain::Caller> caller_;
+  const StreamSteps steps_;
+  const storage::Priority priority_;
+  // One call at a time: whoever took the last slice asks for the next.
+  std::string piece_;
+  std::size_t given_ = 0;
+  bool over_ = false;
+};
 
 // A bug is told to the log once, with the request id; the caller learns no more than that.
 void tell_bug(const door::Call& call) {
@@ -171,27 +250,55 @@ void PlatformWork::run(door::CallPtr call, std::function<void()> done) {
       call->result = std::move(admitted);
       return finish();
     }
+  const bool each_read = caller_of(*call)->every_read_audited;
+  if (each_read && binding.kind == door::OpKind::memory)
+    return write_look(call, [this, call, finish = std::move(finish)] {
+      if (!call->result) return finish();
+      run_direct(call);
+      finish();
+    });
   switch (binding.kind) {
-    case door::OpKind::memory: {
-      const auto caller = caller_of(*call);
-      call->result = binding.thunk(binding.function, const_cast<domain::Caller*>(caller.get()), call->in.get(), call->out.get());
-      if (call->result) door::encode_answer(*call);
+    case door::OpKind::memory:
+      run_direct(call);
       return finish();
-    }
-    case door::OpKind::stream: {
-      StreamUnit unit{store_, caller_of(*call), {}, {}};
-      call->result = binding.thunk(binding.function, &unit, call->in.get(), call->out.get());
-      call->pieces = std::move(unit.pieces);
-      call->content_type = std::move(unit.content_type);
-      return finish();
-    }
+    case door::OpKind::stream:
+      return run_stream(call, std::move(finish));
     case door::OpKind::read:
-      return call->operation->audit.empty() ? run_read(call, std::move(finish)) : run_watched_read(call, std::move(finish));
+      return call->operation->audit.empty() && !each_read ? run_read(call, std::move(finish)) : run_watched_read(call, std::move(finish));
     case door::OpKind::change:
       return run_change(call, std::move(finish));
     case door::OpKind::batch:
       return run_batch(call, std::move(finish));
   }
+}
+
+// Without a transaction, from memory.
+void PlatformWork::run_direct(const door::CallPtr& call) {
+  const auto& binding = call->operation->binding;
+  const auto caller = caller_of(*call);
+  call->result = binding.thunk(binding.function, const_cast<domain::Caller*>(caller.get()), call->in.get(), call->out.get());
+  if (call->result) door::encode_answer(*call);
+}
+
+// The first piece is read before the answer begins: what refuses the call is an answer like any other's. Later failures cut the connection.
+void PlatformWork::run_stream(const door::CallPtr& call, std::function<void()> done) {
+  const auto& binding = call->operation->binding;
+  StreamSteps steps;
+  call->result = binding.thunk(binding.function, &steps, call->in.get(), nullptr);
+  if (!call->result) return done();
+  const auto pieces = std::make_shared<ReadPieces>(store_, caller_of(*call), std::move(steps), priority_of(*call->operation));
+  pieces->begin([this, call, pieces, done = std::move(done)](Status begun) {
+    call->result = std::move(begun);
+    auto answer = [call, pieces, done] {
+      if (call->result) {
+        call->pieces = pieces;
+        call->content_type = call->operation->binding.content_type;
+      }
+      done();
+    };
+    if (call->operation->audit.empty() && !caller_of(*call)->every_read_audited) return answer();
+    write_look(call, std::move(answer));
+  });
 }
 
 void PlatformWork::run_read(const door::CallPtr& call, std::function<void()> done) {
@@ -210,6 +317,7 @@ void PlatformWork::run_read(const door::CallPtr& call, std::function<void()> don
   storage::ViewJob job;
   job.body = std::move(body);
   job.caller = caller_of(*call);
+  job.priority = priority_of(*call->operation);
   job.done = [call, done = std::move(done)](Status status) {
     call->result = std::move(status);
     done();
@@ -242,20 +350,23 @@ void submit_change(storage::Store& store, const std::shared_ptr<Course>& course,
 
 // It reads like any other; then a change writes the row. So nobody's change waits for a long export.
 void PlatformWork::run_watched_read(const door::CallPtr& call, std::function<void()> done) {
-  run_read(call, [this, call, done = std::move(done)] {
-    auto course = std::make_shared<Course>();
-    course->call = call;
-    course->caller = caller_of(*call);
-    course->looked = true;
-    course->look = std::move(call->result);
-    submit_change(store_, course, done);
-  });
+  run_read(call, [this, call, done = std::move(done)] { write_look(call, done); });
+}
+
+void PlatformWork::write_look(const door::CallPtr& call, std::function<void()> done) {
+  auto course = std::make_shared<Course>();
+  course->call = call;
+  course->caller = caller_of(*call);
+  course->looked = true;
+  course->look = std::move(call->result);
+  submit_change(store_, course, std::move(done));
 }
 
 void PlatformWork::run_change(const door::CallPtr& call, std::function<void()> done) {
   auto course = std::make_shared<Course>();
   course->call = call;
   course->caller = caller_of(*call);
+  course->reserve = &reserve_;
   if (!call->idempotency_key.empty())
     course->body_digest = base::digest(base::Hash::sha256, base::bytes_of(call->ask.path + "\n" + call->ask.body));
   submit_change(store_, course, std::move(done));

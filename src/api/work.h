@@ -12,12 +12,11 @@
 
 namespace quanji::api {
 
-// What a stream's function gets: it hands out pieces and reads through the store itself.
-struct StreamUnit {
-  storage::Store& store;
-  std::shared_ptr<const domain::Caller> caller;
-  std::shared_ptr<door::Pieces> pieces;  // the function sets this and
-  std::string content_type;              // this
+// What a stream's binding makes of its functions: `read` gives the next piece (empty: the end) in a short read of its own and may be run
+// again; `keep` follows when that read stood.
+struct StreamSteps {
+  std::function<base::Result<std::string>(const storage::View&)> read;
+  std::function<void()> keep;
 };
 
 class PlatformWork final : public door::Work {
@@ -30,7 +29,11 @@ class PlatformWork final : public door::Work {
 
  private:
   void run_read(const door::CallPtr& call, std::function<void()> done);
+  void run_direct(const door::CallPtr& call);
   void run_watched_read(const door::CallPtr& call, std::function<void()> done);
+  void run_stream(const door::CallPtr& call, std::function<void()> done);
+  // A read's own row of the audit log, or that of its refusal; the answer waits for it.
+  void write_look(const door::CallPtr& call, std::function<void()> done);
   void run_change(const door::CallPtr& call, std::function<void()> done);
   void run_batch(const door::CallPtr& call, std::function<void()> done);
 

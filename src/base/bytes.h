@@ -1,4 +1,5 @@
 // Bytes and their spellings as text. Decoding is strict: one text for one value, nothing skipped, nothing guessed.
+// Reads foreign bytes: fuzz/encodings.cpp
 #pragma once
 #include <cstdint>
 #include <span>

@@ -1,4 +1,5 @@
 // X.509 for our own TLS: a local authority, server certificates, robots' client certificates. P-256 with SHA-256; everything is PEM.
+// Reads foreign bytes: fuzz/envelope.cpp
 #pragma once
 #include <string>
 #include <string_view>

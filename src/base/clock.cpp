@@ -54,11 +54,26 @@ std::string to_text(Time t, std::chrono::minutes offset) {
   const auto whole_day = floor<days>(local);
   const year_month_day date{whole_day};
   const hh_mm_ss<milliseconds> clock{floor<milliseconds>(local - whole_day)};
-  const auto minutes_off = std::abs(offset.count());
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}{}{:02}:{:02}", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(), clock.minutes().count(),
-                     clock.seconds().count(), clock.subseconds().count(), offset.count() < 0 ? '-' : '+', minutes_off / 60,
-                     minutes_off % 60);
+  const auto off = static_cast<unsigned>(std::abs(offset.count()));
+  // By hand: times stand several in each answer, and a format string is read anew for each.
+  std::string text = "0000-00-00T00:00:00.000+00:00";
+  const auto put = [&text](std::size_t at, std::size_t digits, unsigned value) {
+    for (std::size_t i = digits; i-- > 0; value /= 10) text[at + i] = static_cast<char>('0' + value % 10);
+  };
+  const int y = static_cast<int>(date.year());
+  const bool four_digits = y >= 0 && y <= 9999;
+  if (four_digits) put(0, 4, static_cast<unsigned>(y));
+  put(5, 2, static_cast<unsigned>(date.month()));
+  put(8, 2, static_cast<unsigned>(date.day()));
+  put(11, 2, static_cast<unsigned>(clock.hours().count()));
+  put(14, 2, static_cast<unsigned>(clock.minutes().count()));
+  put(17, 2, static_cast<unsigned>(clock.seconds().count()));
+  put(20, 3, static_cast<unsigned>(clock.subseconds().count()));
+  if (offset.count() < 0) text[23] = '-';
+  put(24, 2, off / 60);
+  put(27, 2, off % 60);
+  if (!four_digits) text.replace(0, 4, fmt::format("{:04}", y));
+  return text;
 }
 
 Result<Time> parse_time(std::string_view text) {

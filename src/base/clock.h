@@ -1,4 +1,5 @@
 // Time as a parameter: nobody else in the tree asks the machine what time it is.
+// Reads foreign bytes: fuzz/field_text.cpp
 #pragma once
 #include <atomic>
 #include <chrono>

@@ -1,6 +1,7 @@
 // Configuration files: TOML, every key declared once with its type, default and sentence; an unknown key is an error with its line.
 // A variable QUANJI_ + the key in upper snake case, with __ for the dot, wins over the file. Secrets stand in files of their own
 // (`*_file`).
+// Reads foreign bytes: fuzz/config.cpp
 #pragma once
 #include <map>
 #include <span>

@@ -1,5 +1,6 @@
 // Cryptography by suite: intl (AES-256-GCM, Argon2id, Ed25519) and gm (SM4-GCM, PBKDF2-HMAC-SM3, SM2).
 // Every output carries the id of its algorithm, so both suites can be read whatever the present one is.
+// Reads foreign bytes: fuzz/envelope.cpp
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -64,6 +65,8 @@ enum class Verdict : std::uint8_t { right, wrong };
 // "$argon2id$v=19$m=19456,t=2,p=1$salt$hash" or "$pbkdf2-hmac-sm3$i=600000$salt$hash". Slow on purpose (tens to hundreds of ms):
 // only on the slow pool.
 std::string hash_password(Suite suite, const Secret& password, Random& random, const PasswordCost& cost = {});
+// A hash that no password has, made at once; checking a password against it takes as long as against a real one.
+std::string hash_of_nobody(Suite suite, Random& random, const PasswordCost& cost = {});
 // Of either suite, in constant time. An unreadable `stored`, or one that asks for more than 256 MiB, is Code::bug.
 Result<Verdict> check_password(std::string_view stored, const Secret& password);
 // Made by another suite or cheaper than asked: hash again at the next successful sign-in.

@@ -79,6 +79,19 @@ Result<Stored> parse(std::string_view text) {
   return stored;
 }
 
+// With a salt of its own and no hash yet.
+Stored fresh(Suite suite, Random& random, const PasswordCost& cost) {
+  Stored how{suite == Suite::intl, cost.argon2_memory_kib, cost.argon2_passes, 1, cost.pbkdf2_rounds, Bytes(salt_size), Bytes(hash_size)};
+  random.fill(how.salt);
+  return how;
+}
+
+std::string spelled(const Stored& how, std::span<const std::uint8_t> hash) {
+  const auto tail = fmt::format("{}${}", unpadded(how.salt), unpadded(hash));
+  if (how.argon2) return fmt::format("$argon2id$v=19$m={},t={},p=1${}", how.memory_kib, how.passes, tail);
+  return fmt::format("$pbkdf2-hmac-sm3$i={}${}", how.rounds, tail);
+}
+
 Secret derive(const Stored& how, const Secret& password) {
   const auto family = Botan::PasswordHashFamily::create_or_throw(how.argon2 ? "Argon2id" : "PBKDF2(HMAC(SM3))");
   const auto function = how.argon2 ? family->from_params(how.memory_kib, how.passes, how.lanes) : family->from_params(how.rounds);
@@ -90,12 +103,14 @@ Secret derive(const Stored& how, const Secret& password) {
 }  // namespace
 
 std::string hash_password(Suite suite, const Secret& password, Random& random, const PasswordCost& cost) {
-  Stored how{suite == Suite::intl, cost.argon2_memory_kib, cost.argon2_passes, 1, cost.pbkdf2_rounds, Bytes(salt_size), Bytes(hash_size)};
-  random.fill(how.salt);
-  const auto hash = derive(how, password);
-  const auto tail = fmt::format("{}${}", unpadded(how.salt), unpadded(hash.reveal_bytes()));
-  if (how.argon2) return fmt::format("$argon2id$v=19$m={},t={},p=1${}", how.memory_kib, how.passes, tail);
-  return fmt::format("$pbkdf2-hmac-sm3$i={}${}", how.rounds, tail);
+  const auto how = fresh(suite, random, cost);
+  return spelled(how, derive(how, password).reveal_bytes());
+}
+
+std::string hash_of_nobody(Suite suite, Random& random, const PasswordCost& cost) {
+  auto how = fresh(suite, random, cost);
+  random.fill(how.hash);
+  return spelled(how, how.hash);
 }
 
 Result<Verdict> check_password(std::string_view stored, const Secret& password) {

@@ -1,4 +1,5 @@
 // Text encodings of the trade: strict UTF-8, GBK and GB18030 (2022).
+// Reads foreign bytes: fuzz/encodings.cpp
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -16,6 +17,8 @@ inline bool is_utf8(std::string_view text) { return !utf8_problem(text); }
 std::string repair_utf8(std::string_view text);
 // Characters (code points) in valid UTF-8.
 std::size_t utf8_length(std::string_view text);
+// The longest beginning of at most `most` bytes that cuts no character: for quoting what somebody sent.
+std::string_view utf8_beginning(std::string_view text, std::size_t most);
 
 enum class Charset : std::uint8_t { utf8, gbk, gb18030 };
 std::string_view to_text(Charset charset);                 // "utf-8", "gbk", "gb18030"

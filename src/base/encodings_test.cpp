@@ -62,6 +62,14 @@ TEST(Utf8, RepairPutsOneMarkForEachMaximalPart) {
 }
 TEST(Utf8, LengthCountsCharacters) { EXPECT_EQ(utf8_length("a券机🙂"), 4U); }
 
+TEST(Utf8, ABeginningCutsNoCharacter) {
+  EXPECT_EQ(utf8_beginning("a券机", 7), "a券机");
+  EXPECT_EQ(utf8_beginning("a券机", 6), "a券");
+  EXPECT_EQ(utf8_beginning("a券机", 4), "a券");
+  EXPECT_EQ(utf8_beginning("a券机", 3), "a");
+  EXPECT_EQ(utf8_beginning("券", 2), "");
+}
+
 TEST(Gb18030, EveryCharacterIsWrittenAndReadAgain) {
   std::set<std::string> codes;
   std::map<std::uint32_t, std::uint32_t> changed;

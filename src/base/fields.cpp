@@ -1,5 +1,6 @@
 #include "base/fields.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <deque>
 #include <mutex>

@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <charconv>
 #include <cmath>
+
+#include "base/encodings.h"
 
 namespace quanji::base {
 namespace json = boost::json;
@@ -117,7 +120,9 @@ void take_value(const ValueOps& ops, void* value, const json::value& from, const
       return;
     }
     case Kind::number:
-      if (!from.is_number()) return problems.add(Code::invalid_field, at, expected("数值", "a number"));
+      // What is too large for a double is read as infinity, which no JSON can say again.
+      if (!from.is_number() || !std::isfinite(from.to_number<double>()))
+        return problems.add(Code::invalid_field, at, expected("数值", "a number"));
       *static_cast<double*>(value) = from.to_number<double>();
       return;
     case Kind::boolean:
@@ -153,7 +158,8 @@ void take_field(const Field& field, void* object, const json::value& from, Probl
   void* value = field.in(object);
   if (!ops.optional) {
     ops.clear(value);
-    if (from.is_null() && ops.kind == Kind::json) return;
+    // Among what is stored an id that is not there stands as null.
+    if (from.is_null() && (ops.kind == Kind::json || (ops.kind == Kind::id && side == Side::stored))) return;
     return take_value(ops, value, from, limits, problems, side, unknown, at);
   }
   if (from.is_null()) return ops.clear(value);
@@ -183,7 +189,7 @@ void decode(const FieldList& list, void* object, const json::value& from, Proble
   std::uint64_t seen = 0;
   for (const auto& member : *members) {
     const int i = list.find_json(member.key());
-    const auto where = pointer(at, std::string_view(member.key()).substr(0, 64));
+    const auto where = pointer(at, utf8_beginning(member.key(), 64));
     if (i < 0 || (side == Side::request && (list.all()[static_cast<std::size_t>(i)].limits.flags & in_path))) {
       if (unknown == Unknown::refuse) problems.add(Code::unknown_field, where, {"没有这个字段", "there is no such field"});
       continue;
@@ -283,124 +289,6 @@ void check_text(const ValueOps& ops, std::string_view text, std::string_view nam
   }
 }
 
-void append_json_string(std::string& out, std::string_view text) {
-  static constexpr char hex[] = "0123456789abcdef";
-  out += '"';
-  std::size_t plain = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7f) continue;
-    out.append(text, plain, i - plain);
-    plain = i + 1;
-    switch (c) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      default:
-        out += "\\u00";
-        out += hex[c >> 4];
-        out += hex[c & 15];
-    }
-  }
-  out.append(text, plain, text.size() - plain);
-  out += '"';
-}
-
-void encode_value(const ValueOps& ops, const void* value, std::string& out, Side side) {
-  if (ops.optional) {
-    if (ops.engaged(value))
-      encode_value(*ops.inner, ops.look(value), out, side);
-    else
-      out += "null";
-    return;
-  }
-  switch (ops.kind) {
-    case Kind::text:
-      return append_json_string(out, *static_cast<const std::string*>(value));
-    case Kind::integer:
-      fmt::format_to(std::back_inserter(out), "{}", *static_cast<const std::int64_t*>(value));
-      return;
-    case Kind::number: {
-      const auto d = *static_cast<const double*>(value);
-      if (std::isfinite(d))
-        fmt::format_to(std::back_inserter(out), "{}", d);
-      else
-        out += "null";
-      return;
-    }
-    case Kind::boolean:
-      out += *static_cast<const bool*>(value) ? "true" : "false";
-      return;
-    case Kind::time:
-      fmt::format_to(std::back_inserter(out), "\"{}\"", to_text(*static_cast<const Time*>(value)));
-      return;
-    case Kind::date:
-      fmt::format_to(std::back_inserter(out), "\"{}\"", to_text(*static_cast<const Date*>(value)));
-      return;
-    case Kind::id: {
-      const auto& ulid = *static_cast<const Ulid*>(value);
-      if (ulid.empty())
-        out += "null";
-      else
-        fmt::format_to(std::back_inserter(out), "\"{}_{}\"", ops.id_prefix, to_text(ulid));
-      return;
-    }
-    case Kind::enumeration: {
-      const auto i = *static_cast<const std::uint8_t*>(value);
-      return append_json_string(out, i < ops.spellings.size() ? ops.spellings[i] : "?");
-    }
-    case Kind::object:
-      return encode(ops.object(), value, out, side);
-    case Kind::list: {
-      out += '[';
-      for (std::size_t i = 0, n = ops.size(value); i < n; ++i) {
-        if (i) out += ',';
-        encode_value(*ops.inner, ops.at(value, i), out, side);
-      }
-      out += ']';
-      return;
-    }
-    case Kind::json: {
-      const auto& text = static_cast<const JsonText*>(value)->text;
-      out += text.empty() ? "null" : text;
-      return;
-    }
-    case Kind::secret:
-      out += "null";
-      return;
-  }
-}
-
-void encode(const FieldList& list, const void* object, std::string& out, Side side) {
-  out += '{';
-  bool first = true;
-  for (std::size_t i = 0; i < list.size(); ++i) {
-    const auto& field = list.all()[i];
-    const void* value = field.in(object);
-    const auto& ops = *field.ops;
-    if (ops.kind == Kind::secret || (side == Side::request && (field.limits.flags & write_only))) continue;
-    if (ops.optional && !ops.engaged(value)) continue;
-    if (!first) out += ',';
-    first = false;
-    append_json_string(out, list.json_name(i));
-    out += ':';
-    encode_value(ops, value, out, side);
-  }
-  out += '}';
-}
-
 Result<json::value> parse_json(std::string_view text, std::size_t max_depth) {
   json::parse_options options;
   options.max_depth = max_depth;
@@ -408,42 +296,6 @@ Result<json::value> parse_json(std::string_view text, std::size_t max_depth) {
   auto value = json::parse(json::string_view(text.data(), text.size()), ec, {}, options);
   if (ec) return Error(Code::unreadable_body, Text("不是有效的 JSON", "is not valid JSON"), ec.message());
   return value;
-}
-
-Scalar to_scalar(const ValueOps& ops, const void* value, std::string& scratch) {
-  if (ops.optional) return ops.engaged(value) ? to_scalar(*ops.inner, ops.look(value), scratch) : Scalar{};
-  switch (ops.kind) {
-    case Kind::text:
-      return std::string_view(*static_cast<const std::string*>(value));
-    case Kind::integer:
-      return *static_cast<const std::int64_t*>(value);
-    case Kind::boolean:
-      return std::int64_t{*static_cast<const bool*>(value)};
-    case Kind::time:
-      return static_cast<const Time*>(value)->micros;
-    case Kind::date:
-      return std::int64_t{static_cast<const Date*>(value)->days};
-    case Kind::id: {
-      const auto& ulid = *static_cast<const Ulid*>(value);
-      if (ulid.empty()) return {};
-      return std::span<const std::uint8_t>(ulid.bytes);
-    }
-    case Kind::enumeration: {
-      const auto i = *static_cast<const std::uint8_t*>(value);
-      return i < ops.spellings.size() ? ops.spellings[i] : std::string_view{};
-    }
-    case Kind::json:
-      return std::string_view(static_cast<const JsonText*>(value)->text);
-    case Kind::number:
-    case Kind::object:
-    case Kind::list:
-      scratch.clear();
-      encode_value(ops, value, scratch, Side::stored);
-      return std::string_view(scratch);
-    case Kind::secret:
-      return {};
-  }
-  return {};
 }
 
 Status from_scalar(const ValueOps& ops, void* value, const Scalar& scalar) {

@@ -1,6 +1,7 @@
 // Field lists to JSON and back, and to single column values.
+// Reads foreign bytes: fuzz/json.cpp, fuzz/field_text.cpp
 #pragma once
-#include <boost/json/fwd.hpp>
+#include <boost/json/value.hpp>
 #include <string>
 #include <string_view>
 #include <variant>

@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 
+#include "base/encodings.h"
 #include "base/fields_json.h"
 #include "base/secret.h"
 
@@ -109,6 +110,22 @@ TEST(Fields, ADoubledKeyIsRefusedWhereTheParserKeepsBoth) {
   EXPECT_EQ(thing->name, "b");
 }
 TEST(Fields, CharactersAreCountedNotBytes) { EXPECT_EQ(problems_of(R"({"name":"a","code":"券机人"})"), ""); }
+TEST(Fields, TheNameOfAnUnknownFieldIsCutBetweenCharacters) {
+  std::string name = "a";
+  for (int i = 0; i < 40; ++i) name += "券";
+  const auto problems = problems_of("{\"name\":\"a\",\"" + name + "\":1}");
+  EXPECT_TRUE(is_utf8(problems)) << problems;
+}
+TEST(Fields, ANumberNoDoubleHoldsIsRefused) {
+  EXPECT_EQ(problems_of(R"({"name":"a","share":1e999})"), "invalid_field\nshare: must be a number");
+}
+TEST(Fields, AnIdThatIsNotThereIsStoredAndReadAgain) {
+  Thing thing;
+  thing.name = "a";
+  const auto again = from_json_text<Thing>(to_json(thing, Side::stored));
+  ASSERT_TRUE(again.ok());
+  EXPECT_TRUE(again->id.empty());
+}
 TEST(Fields, ListsAreBounded) {
   EXPECT_EQ(problems_of(R"({"name":"a","parts":[{},{},{}]})"), "invalid_field\nparts: at most 2 items, found 3");
 }

@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "base/encodings.h"
+
 namespace quanji::base {
 namespace {
 constexpr std::string_view alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -53,7 +57,13 @@ Ulid UlidSource::next() {
   const auto millis = static_cast<std::uint64_t>(clock_.now().micros / 1000);
   Ulid fresh;
   for (int i = 0; i < 6; ++i) fresh.bytes[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(millis >> (40 - 8 * i));
-  random_.fill(std::span(fresh.bytes).subspan(6));
+  constexpr std::size_t drawn = 10;
+  if (used_ + drawn > chance_.size()) {
+    random_.fill(chance_);
+    used_ = 0;
+  }
+  std::copy_n(chance_.begin() + static_cast<std::ptrdiff_t>(used_), drawn, fresh.bytes.begin() + 6);
+  used_ += drawn;
   if (fresh <= last_) {
     fresh = last_;
     for (std::size_t i = 16; i-- > 0;)
@@ -66,14 +76,14 @@ Ulid UlidSource::next() {
 Status parse_id(std::string_view text, std::string_view prefix, Ulid& out) {
   const auto bar = text.find('_');
   Ulid ulid;
-  if (bar == std::string_view::npos || !from_text(text.substr(bar + 1), ulid)) {
-    const auto shown = text.substr(0, 40);
+  if (bar == std::string_view::npos || !from_text(text.substr(bar + 1), ulid) || ulid.empty()) {
+    const auto shown = utf8_beginning(text, 40);
     return Error(Code::wrong_id_type,
                  Text(fmt::format("“{}”不是标识，应形如 {}_01J9ZK3V5T8QW2R4X6Y8Z0A1B2", shown, prefix),
                       fmt::format("\"{}\" is not an id; it should look like {}_01J9ZK3V5T8QW2R4X6Y8Z0A1B2", shown, prefix)));
   }
   if (text.substr(0, bar) != prefix) {
-    const auto other = text.substr(0, std::min<std::size_t>(bar, 16));
+    const auto other = utf8_beginning(text.substr(0, bar), 16);
     return Error(Code::wrong_id_type, Text(fmt::format("这是 {}_ 类的标识，此处需要 {}_ 类的标识", other, prefix),
                                            fmt::format("this is an id of the kind {}_, but {}_ is needed here", other, prefix)));
   }

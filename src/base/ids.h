@@ -1,4 +1,5 @@
 // Ids: `<prefix>_<26 characters of ULID>`, sorted by creation time; 16 bytes in tables; a type of its own for each kind of thing.
+// Reads foreign bytes: fuzz/ids.cpp
 #pragma once
 #include <array>
 #include <compare>
@@ -33,7 +34,9 @@ class UlidSource {
   Clock& clock_;
   Random& random_;
   std::mutex mutex_;
-  Ulid last_{};
+  Ulid last_{};                           // guarded by mutex_, as all below
+  std::array<std::uint8_t, 640> chance_;  // random bytes fetched ahead: asking the kernel for each id costs more than the id
+  std::size_t used_ = sizeof(chance_);
 };
 
 template <std::size_t N>
@@ -45,7 +48,8 @@ struct Prefix {
   constexpr std::string_view view() const { return {text, N - 1}; }
 };
 
-// Refuses with wrong_id_type and a sentence that names both prefixes when the text is the id of another kind.
+// Refuses with wrong_id_type and a sentence that names both prefixes when the text is the id of another kind. The id of all zeroes is
+// how "none" is kept and is nobody's: it is refused as well.
 Status parse_id(std::string_view text, std::string_view prefix, Ulid& out);
 std::string id_text(std::string_view prefix, const Ulid& ulid);
 

@@ -5,6 +5,8 @@
 #include <set>
 #include <thread>
 
+#include "base/encodings.h"
+
 namespace quanji::base {
 namespace {
 
@@ -71,6 +73,17 @@ TEST(Id, NonsenseIsRefusedAndNotEchoedWhole) {
   ASSERT_FALSE(id.ok());
   EXPECT_LT(id.error().message().en.size(), 200U);
 }
+
+TEST(Id, ARefusalIsTextHoweverLongTheNonsense) {
+  for (const std::string& nonsense :
+       {"a" + std::string(60, 'b'), std::string("券券券券券券券券券券券券券券"), std::string("a券券券券券券_01J9ZK3V5T8QW2R4X6Y8Z0A1B2")})
+    for (std::size_t cut = 0; cut < 3; ++cut) {
+      const auto refused = Id<"tsk">::parse(std::string(cut, 'x') + nonsense);
+      ASSERT_FALSE(refused.ok());
+      EXPECT_TRUE(is_utf8(refused.error().message().zh) && is_utf8(refused.error().message().en));
+    }
+}
+TEST(Id, OfAllZeroesIsNobodys) { EXPECT_FALSE(Id<"tsk">::parse("tsk_00000000000000000000000000").ok()); }
 
 TEST(Time, IsReadWithAnyOffsetAndSpelledWithMilliseconds) {
   EXPECT_EQ(to_text(*parse_time("2026-11-20T15:30:00+08:00")), "2026-11-20T15:30:00.000+08:00");

@@ -1,5 +1,6 @@
 // Keys under keys: a root key from a port, key-encryption keys wrapped by it, a data key for each secret wrapped by one of those.
 // The keyring knows no database: its caller stores the document and the envelopes.
+// Reads foreign bytes: fuzz/envelope.cpp
 #pragma once
 #include <cstdint>
 #include <memory>

@@ -3,6 +3,7 @@
 // A record: length u32 (bytes of JSON), CRC-32C u32 (over length, type and JSON), type u8, JSON. Little-endian.
 // A segment is records one after the other, at most 8 MiB, without a header. What a crash left unfinished at the end of the last
 // segment is torn and is cut; damage anywhere before it is corruption: reading stops there and says so.
+// Reads foreign bytes: fuzz/record_log.cpp
 #pragma once
 #include <cstdint>
 #include <optional>

@@ -1,4 +1,5 @@
-// Addresses and allow-lists of networks: "10.8.0.0/16", "192.0.2.7", "2001:db8::/32". Pure; reads foreign text.
+// Addresses and allow-lists of networks: "10.8.0.0/16", "192.0.2.7", "2001:db8::/32". Pure.
+// Reads foreign bytes: fuzz/signature.cpp
 #pragma once
 #include <array>
 #include <cstdint>

@@ -1,4 +1,5 @@
 // One row of the audit log and the exact bytes its MAC is made over.
+// Reads foreign bytes: fuzz/audit.cpp
 #pragma once
 #include <cstdint>
 #include <optional>

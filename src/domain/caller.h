@@ -27,9 +27,11 @@ struct UlidHash {
 // Effective permissions by department, inheritance already resolved. Constant after construction; shared by the caller's requests.
 struct Authority {
   std::uint64_t access_epoch = 0;
-  PermissionSet anywhere;  // union over all departments
-  std::unordered_map<base::Ulid, PermissionSet, UlidHash> by_department;
+  PermissionSet anywhere;    // union over all departments
+  PermissionSet everywhere;  // held in every department there is: said by who knows all of them, never guessed from by_department
+  std::unordered_map<base::Ulid, PermissionSet, UlidHash> by_department;  // only where there is anything; empty: nothing anywhere
   bool may_anywhere(std::size_t permission) const { return anywhere.test(permission); }
+  bool may_everywhere(std::size_t permission) const { return everywhere.test(permission); }
   bool may(std::size_t permission, const DepartmentId& department) const {
     const auto found = by_department.find(department.ulid);
     return found != by_department.end() && found->second.test(permission);
@@ -59,6 +61,7 @@ struct Caller {
   std::optional<std::int64_t> if_match;  // revision the caller expects; stale is changed_meanwhile
   bool english = false;                  // language of sentences
   bool second_person = false;            // the change was approved by another person and is being carried out now
+  bool every_read_audited = false;       // the inspection account, or who acts for it: each read leaves a row
 };
 
 // What a service tells the audit row of the change under way; before and after are canonical JSON or empty.

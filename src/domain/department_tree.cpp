@@ -30,19 +30,23 @@ Authority DepartmentTree::resolve(const std::vector<Granted>& grants, std::uint6
     }
     for (const auto& department : subtree(grant.department)) authority.by_department[department.ulid] |= grant.permissions;
   }
-  if (authority.by_department.size() < children_.size())
-    for (const auto& [department, unused] : children_)
-      if (authority.by_department.try_emplace(department).second) break;
+  // Only grants to departments of the tree were taken: as many entries as departments are all of them.
+  if (!children_.empty() && authority.by_department.size() == children_.size()) {
+    authority.everywhere = authority.anywhere;
+    for (const auto& [department, set] : authority.by_department) authority.everywhere &= set;
+  }
   return authority;
 }
 
 Authority intersection(const Authority& a, const Authority& b) {
   Authority both;
   both.access_epoch = std::min(a.access_epoch, b.access_epoch);
-  // Departments with nothing left stay, so that nobody takes the rest for all there are.
+  both.everywhere = a.everywhere & b.everywhere;
   for (const auto& [department, set] : a.by_department) {
     const auto other = b.by_department.find(department);
-    const auto shared = other == b.by_department.end() ? PermissionSet{} : set & other->second;
+    if (other == b.by_department.end()) continue;
+    const auto shared = set & other->second;
+    if (shared.none()) continue;
     both.by_department.emplace(department, shared);
     both.anywhere |= shared;
   }

@@ -26,8 +26,7 @@ class DepartmentTree {
   // The department itself first, then all below it, each after its parent.
   std::vector<DepartmentId> subtree(const DepartmentId& id) const;
   bool contains(const DepartmentId& id) const { return children_.contains(id.ulid); }
-  // Where some department is reached by no grant, one such department stands in the answer with nothing: a permission that every
-  // department of the answer has is one held in every department there is.
+  // `everywhere` of the answer is what every department added so far has.
   Authority resolve(const std::vector<Granted>& grants, std::uint64_t access_epoch) const;
 
  private:

@@ -10,6 +10,7 @@ constexpr std::uint32_t cut_bits = 4, cuts = 1U << cut_bits;  // buckets per pow
 constexpr std::uint64_t largest = 1ULL << 40;
 constexpr std::uint32_t buckets = (40 - cut_bits + 1) * cuts + 1;
 constexpr std::uint8_t version = 1;
+constexpr std::uint64_t most_counted = 1ULL << 53;  // beyond it shares of the count are no longer exact
 
 void put_varint(base::Bytes& out, std::uint64_t n) {
   for (; n >= 0x80; n >>= 7) out.push_back(static_cast<std::uint8_t>(n | 0x80));
@@ -119,7 +120,7 @@ base::Result<Histogram> Histogram::from_bytes(std::span<const std::uint8_t> byte
   made.first_ = static_cast<std::uint32_t>(first);
   while (!bytes.empty()) {
     std::uint64_t n = 0;
-    if (!take_varint(bytes, n) || first + made.counts_.size() >= buckets) return broken();
+    if (!take_varint(bytes, n) || first + made.counts_.size() >= buckets || n > most_counted - made.count_) return broken();
     made.counts_.push_back(n);
     made.count_ += n;
   }

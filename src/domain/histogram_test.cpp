@@ -71,6 +71,12 @@ TEST(Histogram, ComesBackFromBytesAndRefusesDamagedOnes) {
   EXPECT_FALSE(Histogram::from_bytes(std::vector<std::uint8_t>{2, 0, 0, 0}).ok());
   EXPECT_FALSE(Histogram::from_bytes(std::vector<std::uint8_t>{1, 0, 0, 0, 0x80}).ok());
 }
+TEST(Histogram, ADamagedColumnThatCountsBeyondAllMeasureIsRefused) {
+  std::vector<std::uint8_t> bytes{1, 5, 5, 3, 1};
+  bytes.insert(bytes.end(), 8, 0xff);
+  bytes.push_back(0x7f);  // 2^63 - 1 in the second bucket
+  EXPECT_FALSE(Histogram::from_bytes(bytes).ok());
+}
 
 TEST(Histogram, OneValueIsAllItsPercentiles) {
   Histogram histogram;

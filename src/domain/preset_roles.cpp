@@ -9,10 +9,10 @@ namespace {
 using Patterns = std::string_view[];
 
 constexpr Patterns system_administrator{
-    "department.*",  "user.*",          "session.*",  "setting.*", "robot.*",       "robot_group.*",   "server.*",
-    "enrolment.*",   "node.*",          "license.*",  "backup.*",  "federation.*",  "channel.*",       "webhook.*",
-    "system.*",      "change_window.*", "calendar.*", "shift.*",   "role.read",     "grant.read",      "api_client.read",
-    "api_call.read", "event.read",      "alert.read", "log.read",  "approval.read", "approval.decide", "permission.read"};
+    "department.*", "user.*",          "session.*",  "setting.*",     "robot.*",         "robot_group.*",  "server.*",
+    "enrolment.*",  "node.*",          "license.*",  "backup.*",      "federation.*",    "channel.*",      "webhook.*",
+    "system.*",     "change_window.*", "calendar.*", "shift.*",       "role.read",       "grant.read",     "api_call.read",
+    "event.read",   "alert.read",      "log.read",   "approval.read", "approval.decide", "permission.read"};
 constexpr Patterns security_administrator{"role.*",
                                           "grant.*",
                                           "api_client.*",
@@ -29,7 +29,8 @@ constexpr Patterns security_administrator{"role.*",
                                           "credential.transfer",
                                           "access_review.*",
                                           "legal_hold.*",
-                                          "session.*",
+                                          "user.reset_password",
+                                          "user.reset_totp",
                                           "department.read",
                                           "user.read",
                                           "setting.read",
@@ -47,25 +48,24 @@ constexpr Patterns operator_role{"task.*",           "flow.read",          "flow
                                  "calendar.read",    "business_date.*",    "file_list.*",     "arrival.*",
                                  "package.read",     "asset.read",         "credential.read", "emergency_stop.*",
                                  "shift.*",          "change_window.read", "change.read",     "report.read",
-                                 "department.read",  "user.read",          "event.read",      "approval.read",
-                                 "approval.change",  "approval.act_alone"};
+                                 "department.read",  "event.read",         "approval.read",   "approval.act_alone",
+                                 "robot.try",        "api_call.read"};
 constexpr Patterns flow_developer{
     "package.*",   "flow.*",        "asset.*",         "queue.*",         "task.*",     "file.*",           "folder.*",    "demand.*",
     "log.read",    "schedule.read", "schedule.create", "schedule.change", "robot.read", "robot_group.read", "server.read", "resource.read",
-    "system.read", "calendar.read", "credential.read", "department.read", "user.read",  "approval.read"};
-constexpr Patterns department_head{"department.read",    "user.read",     "role.read",   "grant.read",        "package.read",
-                                   "flow.read",          "schedule.read", "chain.read",  "chain_run.read",    "task.read",
-                                   "task.stop",          "queue.read",    "robot.read",  "server.read",       "log.read",
-                                   "credential.read",    "asset.read",    "file.read",   "calendar.read",     "resource.read",
-                                   "system.read",        "report.*",      "alert.read",  "alert.acknowledge", "demand.*",
-                                   "access_review.read", "human_task.*",  "change.read", "approval.read",     "approval.decide"};
+    "system.read", "calendar.read", "credential.read", "department.read", "robot.try",  "approval.read"};
+constexpr Patterns department_head{
+    "department.read", "user.read",         "grant.read", "package.read",       "flow.read",     "schedule.read", "chain.read",
+    "chain_run.read",  "task.read",         "task.stop",  "queue.read",         "robot.read",    "server.read",   "log.read",
+    "credential.read", "asset.read",        "file.read",  "calendar.read",      "resource.read", "system.read",   "report.*",
+    "alert.read",      "alert.acknowledge", "demand.*",   "access_review.read", "human_task.*",  "change.read",   "approval.read"};
 constexpr Patterns business_user{"flow.read",   "flow.run",      "task.read",       "task.create",   "task.stop",   "human_task.*",
                                  "queue.read",  "file.read",     "file.create",     "file.download", "folder.read", "log.read",
                                  "report.read", "calendar.read", "department.read", "approval.read"};
-constexpr Patterns checker{"approval.read",   "approval.decide",    "package.read",  "package.approve", "package.reject",  "flow.read",
-                           "schedule.read",   "chain.read",         "task.read",     "queue.read",      "credential.read", "asset.read",
-                           "calendar.read",   "business_date.read", "resource.read", "robot.read",      "log.read",        "file.read",
-                           "department.read", "user.read",          "human_task.*"};
+constexpr Patterns checker{"approval.read",   "approval.decide", "package.read",    "package.approve",    "package.reject",
+                           "flow.read",       "schedule.read",   "chain.read",      "task.read",          "queue.read",
+                           "credential.read", "asset.read",      "calendar.read",   "business_date.read", "resource.read",
+                           "log.read",        "file.read",       "department.read", "human_task.*"};
 constexpr Patterns inspection_account{"*.read"};
 
 constexpr PresetRole rows[] = {
@@ -94,11 +94,7 @@ constexpr PresetRole rows[] = {
      {"流程开发人员", "Flow developer"},
      {"开发与发布流程包", "Makes packages and flows"},
      flow_developer},
-    {Preset::department_head,
-     "department_head",
-     {"部门负责人", "Department head"},
-     {"查看本部门并复核", "Sees the department and checks"},
-     department_head},
+    {Preset::department_head, "department_head", {"部门负责人", "Department head"}, {"查看本部门", "Sees the department"}, department_head},
     {Preset::business_user,
      "business_user",
      {"业务人员", "Business user"},

@@ -63,6 +63,29 @@ TEST(RoleRules, AnOwnRoleCannotJoinWhatTheAdministratorsHoldApart) {
   EXPECT_FALSE(find_clash({}));
 }
 
+TEST(RoleRules, EitherAdministratorResetsAWayInButOnlyTheSystemSideSignsOut) {
+  EXPECT_FALSE(find_clash({"grant.create", "user.reset_password", "user.reset_totp"}));
+  EXPECT_FALSE(find_clash({"setting.change", "user.reset_password", "user.reset_totp", "user.sign_out", "user.unlock"}));
+  EXPECT_TRUE(find_clash({"grant.create", "user.sign_out"}));
+  EXPECT_TRUE(find_clash({"audit.read", "user.reset_password"}));
+}
+
+TEST(RoleRules, AnOperatorStopsAndTriesRobotsAndEnrolsNone) {
+  const std::vector<std::string> robots{"robot.create", "robot.disable", "robot.enable", "robot.read", "robot.revoke", "robot.try"};
+  EXPECT_EQ(resolve(row_of(Preset::operator_).permissions, robots),
+            (std::vector<std::string>{"robot.disable", "robot.enable", "robot.read", "robot.try"}));
+  EXPECT_EQ(resolve(row_of(Preset::system_administrator).permissions, robots), robots);
+}
+
+TEST(RoleRules, WhoDoesNotAdministerUsersReadsNone) {
+  for (const auto& row : preset_roles()) {
+    const bool reads = !resolve(row.permissions, {"user.read"}).empty();
+    EXPECT_EQ(reads, row.preset == Preset::system_administrator || row.preset == Preset::security_administrator ||
+                         row.preset == Preset::department_head || row.preset == Preset::inspection_account)
+        << row.name;
+  }
+}
+
 TEST(RoleRules, WhetherAListClashesDoesNotDependOnItsOrder) {
   std::mt19937 random(20261124);
   const auto all = everything();
@@ -132,7 +155,7 @@ TEST(DepartmentTree, ResolvesGrantsAsWalkingUpFromEachDepartmentDoes) {
 }
 
 // Lists leave out the condition on the department for who may read in all of them: that must be true of the whole tree.
-TEST(DepartmentTree, APermissionThatEveryDepartmentOfTheAnswerHasIsHeldInEveryDepartmentThereIs) {
+TEST(DepartmentTree, EverywhereIsSaidOnlyOfWhatEveryDepartmentThereIsHas) {
   DepartmentId a, b;
   a.ulid.bytes[15] = 1;
   b.ulid.bytes[15] = 2;
@@ -141,10 +164,7 @@ TEST(DepartmentTree, APermissionThatEveryDepartmentOfTheAnswerHasIsHeldInEveryDe
   tree.add(b, a);
   PermissionSet one;
   one.set(1);
-  const auto everywhere = [](const Authority& authority) {
-    return std::all_of(authority.by_department.begin(), authority.by_department.end(),
-                       [](const auto& entry) { return entry.second.test(1); });
-  };
+  const auto everywhere = [](const Authority& authority) { return authority.may_everywhere(1); };
   const auto whole = tree.resolve({{one, a, true}}, 1), upper = tree.resolve({{one, a, false}}, 1),
              lower = tree.resolve({{one, b, true}}, 1), none = tree.resolve({}, 1);
   EXPECT_TRUE(everywhere(whole));

@@ -1,4 +1,5 @@
 // Seals over the audit log: blocks chained by their MACs, and signed checkpoints of the chain.
+// Reads foreign bytes: fuzz/audit.cpp
 #pragma once
 #include <cstdint>
 #include <span>

@@ -1,4 +1,4 @@
-// Signed requests: the exact bytes a client signs, and the reading of its headers. Pure; reads foreign bytes (fuzz/signature.cpp).
+// Signed requests: the exact bytes a client signs, and the reading of its headers. Pure.
 //
 // The string to sign is eight lines joined by one line feed, without one at the end:
 //   QJ1-HMAC-SHA256 or QJ1-HMAC-SM3
@@ -10,6 +10,7 @@
 //   X-On-Behalf-Of, or nothing
 //   the digest of the body by the same hash, in lower hex (also of an empty body)
 // X-Signature: <algorithm> <64 lower hex of the HMAC under the secret as the client was given it, its 43 characters>
+// Reads foreign bytes: fuzz/signature.cpp
 #pragma once
 #include <cstdint>
 #include <string>

@@ -7,6 +7,7 @@
 #include <boost/json/monotonic_resource.hpp>
 #include <charconv>
 
+#include "base/encodings.h"
 #include "base/fields_json.h"
 
 namespace quanji::door {
@@ -41,18 +42,6 @@ bool decode_query_text(std::string_view text, std::string& out) {
   return true;
 }
 
-bool valid_utf8(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    const std::size_t n = c < 0x80 ? 1 : c >= 0xC2 && c < 0xE0 ? 2 : c >= 0xE0 && c < 0xF0 ? 3 : c >= 0xF0 && c < 0xF5 ? 4 : 0;
-    if (n == 0 || i + n > text.size()) return false;
-    for (std::size_t k = 1; k < n; ++k)
-      if ((static_cast<unsigned char>(text[i + k]) & 0xC0) != 0x80) return false;
-    i += n;
-  }
-  return true;
-}
-
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 Status parse_query(std::string_view query, Pairs& pairs) {
   while (!query.empty()) {
@@ -63,11 +52,12 @@ Status parse_query(std::string_view query, Pairs& pairs) {
     const auto equals = piece.find('=');
     std::string name, value;
     if (!decode_query_text(piece.substr(0, equals), name) ||
-        !decode_query_text(equals == std::string_view::npos ? std::string_view{} : piece.substr(equals + 1), value) || !valid_utf8(name) ||
-        !valid_utf8(value))
+        !decode_query_text(equals == std::string_view::npos ? std::string_view{} : piece.substr(equals + 1), value) ||
+        !base::is_utf8(name) || !base::is_utf8(value))
       return Error(Code::unreadable_body, Text("查询参数的百分号编码或 UTF-8 不正确", "the query is not percent-encoded UTF-8"));
     for (const auto& [other, unused] : pairs)
-      if (other == name) return Error(Code::invalid_field).with_field(name.substr(0, 64), Text("参数重复", "given twice"));
+      if (other == name)
+        return Error(Code::invalid_field).with_field(std::string(base::utf8_beginning(name, 64)), Text("参数重复", "given twice"));
     pairs.emplace_back(std::move(name), std::move(value));
     if (pairs.size() > 64) return Error(Code::too_large, Text("查询参数过多（最多 64 个）", "too many query parameters (64 at most)"));
   }
@@ -126,7 +116,7 @@ void take_list_word(base::ListQuery& list, const base::ListShape& shape, const s
     if (problems.found.size() == before) list.filters.push_back({name, value});
     return;
   }
-  problems.add(Code::unknown_field, std::string_view(name).substr(0, 64), {"没有这个查询参数", "there is no such query parameter"});
+  problems.add(Code::unknown_field, base::utf8_beginning(name, 64), {"没有这个查询参数", "there is no such query parameter"});
 }
 
 Status decode_list(Call& call, const Match& match, const Pairs& query) {
@@ -154,21 +144,74 @@ bool good_request_id(std::string_view text) {
   });
 }
 
-bool prefers_english(std::string_view accept) {
-  // The first language that we have, in the order given; weights are in practice in that order too.
-  for (std::size_t i = 0; i + 1 < accept.size(); ++i) {
-    const bool start = i == 0 || accept[i - 1] == ',' || accept[i - 1] == ' ';
-    if (!start) continue;
-    const auto two = accept.substr(i, 2);
-    if (two == "zh" || two == "ZH") return false;
-    if (two == "en" || two == "EN") return true;
+namespace {
+// "0", "1", "0.5", "0.125" as thousandths (RFC 9110, 12.4.2); nothing for what is no weight.
+std::optional<int> thousandths(std::string_view weight) {
+  if (weight.empty() || weight.size() > 5 || (weight[0] != '0' && weight[0] != '1') || (weight.size() > 1 && weight[1] != '.')) return {};
+  int value = 0, scale = 1000;
+  for (std::size_t i = 0; i < weight.size(); ++i) {
+    if (i == 1) continue;
+    if (weight[i] < '0' || weight[i] > '9') return {};
+    value += (weight[i] - '0') * scale;
+    scale /= 10;
   }
-  return false;
+  return value <= 1000 ? std::optional(value) : std::nullopt;
+}
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+// Whether a range such as "en" or "EN-gb" is of the language.
+bool of_language(std::string_view range, std::string_view language) {
+  if (range.size() < 2 || (range.size() > 2 && range[2] != '-')) return false;
+  return (range[0] | 0x20) == language[0] && (range[1] | 0x20) == language[1];
+}
+}  // namespace
+
+bool prefers_english(std::string_view accept) {
+  // Weights in thousandths; of ranges of one language the highest counts, "*" for the language that is not named.
+  std::optional<int> english, chinese, any;
+  bool english_first = false;
+  const auto note = [](std::optional<int>& kept, int weight) { kept = std::max(kept.value_or(0), weight); };
+  while (!accept.empty()) {
+    const auto comma = accept.find(',');
+    const auto item = accept.substr(0, comma);
+    accept = comma == std::string_view::npos ? std::string_view{} : accept.substr(comma + 1);
+    const auto semicolon = item.find(';');
+    const auto range = trimmed(item.substr(0, semicolon));
+    int weight = 1000;
+    if (semicolon != std::string_view::npos) {
+      const auto parameter = trimmed(item.substr(semicolon + 1));
+      if (!parameter.starts_with("q=") && !parameter.starts_with("Q=")) continue;
+      const auto given = thousandths(parameter.substr(2));
+      if (!given) continue;
+      weight = *given;
+    }
+    if (of_language(range, "en")) {
+      if (!english && !chinese) english_first = true;
+      note(english, weight);
+    } else if (of_language(range, "zh")) {
+      note(chinese, weight);
+    } else if (range == "*") {
+      note(any, weight);
+    }
+  }
+  if (!english && !chinese) return false;
+  // Not acceptable at all (q=0) is less than not named.
+  const auto rank = [&](const std::optional<int>& own) {
+    if (own) return *own > 0 ? *own + 1 : 0;
+    return any && *any > 0 ? *any + 1 : 1;
+  };
+  return rank(english) > rank(chinese) || (rank(english) == rank(chinese) && english_first);
 }
 
 Status decode_ask(Call& call, const Match& match) {
   const auto& operation = *call.operation;
   call.in = Value(*operation.binding.in);
+  // No id and no name is anything but text: such a path leads nowhere.
+  for (const auto& [name, text] : match.parameters)
+    if (!base::is_utf8(text)) return Error(Code::not_found);
   Pairs query;
   QUANJI_DO(parse_query(call.ask.query, query));
   if (operation.binding.list) return decode_list(call, match, query);
@@ -195,8 +238,7 @@ Status decode_ask(Call& call, const Match& match) {
     base::decode(fields, object, body, problems, base::Side::request, base::Unknown::refuse,
                  partial ? operation.binding.in->given(call.in.get()) : nullptr, partial);
     for (const auto& [name, value] : query)
-      problems.add(Code::unknown_field, std::string_view(name).substr(0, 64),
-                   {"此接口没有查询参数", "this operation takes no query parameters"});
+      problems.add(Code::unknown_field, base::utf8_beginning(name, 64), {"此接口没有查询参数", "this operation takes no query parameters"});
   } else {
     // A POST in the place of a DELETE may bring the empty object that gateways add.
     if (!call.ask.body.empty() && !(call.ask.verb == Verb::post && call.ask.body == "{}"))
@@ -205,7 +247,7 @@ Status decode_ask(Call& call, const Match& match) {
     for (const auto& [name, value] : query) {
       const int i = fields.find_json(name);
       if (i < 0 || (fields.all()[static_cast<std::size_t>(i)].limits.flags & (base::in_path | base::read_only))) {
-        problems.add(Code::unknown_field, std::string_view(name).substr(0, 64), {"没有这个查询参数", "there is no such query parameter"});
+        problems.add(Code::unknown_field, base::utf8_beginning(name, 64), {"没有这个查询参数", "there is no such query parameter"});
         continue;
       }
       seen |= std::uint64_t{1} << i;

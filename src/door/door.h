@@ -1,5 +1,6 @@
 // The one way to run an operation: authenticate → permit → decode and validate → open → call → encode → audit, outbox, idempotency →
 // commit → answer → measure. The door knows no store and no sockets: both come in as ports.
+// Reads foreign bytes: fuzz/door.cpp
 #pragma once
 #include <functional>
 #include <memory>
@@ -114,7 +115,7 @@ std::string failure_body(const base::Error& error, std::string_view request_id, 
 base::Status decode_ask(Call& call, const Match& match);
 // For text chosen by the caller (X-Request-Id): kept when it is 1–64 of [A-Za-z0-9._-], else replaced.
 bool good_request_id(std::string_view text);
-// zh-CN unless English is preferred.
+// Accept-Language by its weights (RFC 9110): zh-CN unless English is preferred; equal weights are in the order given.
 bool prefers_english(std::string_view accept_language);
 
 }  // namespace quanji::door

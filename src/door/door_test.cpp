@@ -179,6 +179,18 @@ TEST(Table, PermissionsAreSortedAndWithoutThoseThatNeedNone) {
   EXPECT_EQ(table().permissions(), (std::vector<std::string_view>{"thing.change", "thing.create", "thing.delete", "thing.read"}));
 }
 
+TEST(Language, TheOneOfTheHighestWeightIsSpoken) {
+  for (const auto* english :
+       {"en", "EN-gb", "en-GB,zh;q=0.5", "zh;q=0.5, en", "zh;q=0.8,en;q=0.9", "fr, en;q=0.1", "zh;q=0, *", "zh;q=0",
+        "zh;q=0.1,*;q=0.5,en-US;q=0.3", "zh;q=0.2,*;q=0.5", "en,zh", "zh;q=0.999,en;q=1.000", "zh ;q=0.3 , en ; q=0.4"})
+    EXPECT_TRUE(prefers_english(english)) << english;
+  for (const auto* chinese : {"",           "zh",    "ZH-cn",      "zh,en",   "en;q=0.5, zh",      "en;q=0.8,zh-TW;q=0.9",
+                              "en;q=0",     "fr",    "*",          "*;q=0.3", "en;q=0, *",         "en;q=nan",
+                              "en;q=1.001", "en;q=", "en;level=1", "english", "zh;q=0.5,en;q=0.5", "en;q=0.2,*;q=0.5",
+                              ";;q=1",      ","})
+    EXPECT_FALSE(prefers_english(chinese)) << chinese;
+}
+
 TEST_F(DoorTest, ACreateIsAnsweredWith201AndItsETag) {
   const auto answer = ask(Verb::post, "/things", R"({"name":"a"})");
   EXPECT_EQ(answer.status, 201);
@@ -211,6 +223,15 @@ TEST_F(DoorTest, AnIdOfTheWrongTypeInThePathIsSaidSo) {
   const auto answer = ask(Verb::get, "/things/usr_01ARYZ6S41TSV4RRFFQ69G5FAV");
   EXPECT_EQ(member(answer, "/code"), "20004");
   EXPECT_EQ(answer.status, 422);
+}
+TEST_F(DoorTest, WhatIsNoTextLeadsNowhereAndEveryAnswerIsJson) {
+  EXPECT_EQ(ask(Verb::get, "/things/%ff").status, 404);
+  std::string name = "a";
+  for (int i = 0; i < 40; ++i) name += "%E5%88%B8";
+  for (const auto* query : {"name=%ED%A0%80", "name=%E0%80%80", "name=%F4%90%80%80"})
+    EXPECT_EQ(ask(Verb::get, "/things", {}, query).status, 400);
+  for (const auto& query : {name + "=1", name + "=1&" + name + "=2"})
+    EXPECT_TRUE(base::parse_json(ask(Verb::get, "/things", {}, query).body).ok()) << query;
 }
 TEST_F(DoorTest, SentencesComeInTheCallersLanguage) {
   EXPECT_NE(ask(Verb::post, "/things", "{}").body.find("必填"), std::string::npos);

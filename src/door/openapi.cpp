@@ -218,10 +218,13 @@ json::object describe(const Operation& operation, Schemas& schemas, std::string_
   }
   json::object responses;
   const auto status = operation.creates && operation.verb == Verb::post ? "201" : "200";
-  responses[status] = json::object{
-      {"description", "ok"},
-      {"content", json::object{{"application/json",
-                                json::object{{"schema", envelope(schemas.of_list(operation.binding.out->fields(), Form::output))}}}}}};
+  // A stream is no JSON document: its lines are told in prose.
+  json::object content;
+  if (operation.binding.kind == OpKind::stream)
+    content[str(operation.binding.content_type)] = json::object{{"schema", json::object{{"type", "string"}}}};
+  else
+    content["application/json"] = json::object{{"schema", envelope(schemas.of_list(operation.binding.out->fields(), Form::output))}};
+  responses[status] = json::object{{"description", "ok"}, {"content", std::move(content)}};
   if (operation.second_person == SecondPerson::when_set) responses["202"] = json::object{{"$ref", "#/components/responses/Held"}};
   std::map<int, std::string> failures;
   for (const auto code : operation.failures)

@@ -69,6 +69,7 @@ struct Binding {
   Thunk thunk = nullptr;
   const base::ListShape* list = nullptr;  // lists only
   const void* batch = nullptr;            // batch only: the storage's BatchOperation
+  std::string_view content_type{};        // streams only: of what comes piece by piece
 };
 
 struct Operation {

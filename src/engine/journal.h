@@ -7,6 +7,7 @@
 //   4 receipt  {"at":"steps/4","t":…,"set":{…}}                                     after it, in the place of type 2; synced
 //   5 finished {"t":…,"finished":{wire::Finished}}                                  the last; synced
 // Values in the form of Value::append_json. A type a reader does not know is refused: it may carry a change of variables.
+// Reads foreign bytes: fuzz/run_journal.cpp
 #pragma once
 #include <cstdint>
 #include <optional>

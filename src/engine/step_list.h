@@ -1,5 +1,6 @@
 // A flow document as far as the engine runs it now: a list of steps with `set`, `fail` and `return`, given as the JSON of the document.
 // The words are those of the flow language; every other word is refused, so a document means the same once the language is whole.
+// Reads foreign bytes: fuzz/flow_document.cpp
 #pragma once
 #include <boost/json/fwd.hpp>
 #include <cstdint>

@@ -1,4 +1,5 @@
 // Values of flow variables: immutable, shared by reference, of the flow's own types and no others.
+// Reads foreign bytes: fuzz/flow_document.cpp
 #pragma once
 #include <boost/json/fwd.hpp>
 #include <cstdint>

@@ -1,9 +1,7 @@
-// The blocking client, its pool, URLs. The asynchronous side is in client_loop.cpp.
+// The blocking client and its pool. The asynchronous side is in client_loop.cpp.
 #include "net/client.h"
 
 #include <poll.h>
-
-#include <charconv>
 
 #include "net/client_pool.h"
 #include "net/message.h"
@@ -16,56 +14,9 @@ using base::Error;
 using base::Result;
 using base::Text;
 
-Error bad_url(std::string_view text, const char* zh, const char* en) {
-  const std::string shown(text.substr(0, 200));
-  return Error(Code::invalid_field, Text("网址 " + shown + " 有误：" + zh, "The address " + shown + " is wrong: " + en));
-}
-
 bool is_line(std::string_view text) { return text.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos; }
 
 }  // namespace
-
-Result<Url> Url::parse(std::string_view text) {
-  for (const char c : text)
-    if (static_cast<unsigned char>(c) <= 0x20 || c == 0x7f)
-      return bad_url(text, "含有空格或控制字符。", "it holds spaces or control characters.");
-  Url out;
-  const auto mark = text.find("://");
-  const auto scheme = text.substr(0, mark == std::string_view::npos ? 0 : mark);
-  if (same_token(scheme, "http") || same_token(scheme, "ws"))
-    out.scheme = Scheme::http;
-  else if (same_token(scheme, "https") || same_token(scheme, "wss"))
-    out.scheme = Scheme::https;
-  else
-    return bad_url(text, "应以 http:// 或 https:// 开头。", "it should begin with http:// or https://.");
-  auto rest = text.substr(mark + 3);
-  const auto authority = rest.substr(0, rest.find_first_of("/?#"));
-  rest.remove_prefix(authority.size());
-  if (rest.find('#') != std::string_view::npos) return bad_url(text, "不应含有 #。", "it must not have a fragment.");
-  if (authority.find('@') != std::string_view::npos) return bad_url(text, "不应含有用户名。", "it must not have a user name.");
-  auto host = authority;
-  out.port = out.scheme == Scheme::https ? 443 : 80;
-  const auto colon = authority.rfind(':');
-  if (colon != std::string_view::npos && authority.find(']', colon) == std::string_view::npos) {
-    host = authority.substr(0, colon);
-    const auto digits = authority.substr(colon + 1);
-    const auto [end, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), out.port);
-    if (failed != std::errc() || end != digits.data() + digits.size() || out.port == 0)
-      return bad_url(text, "端口应为 1 至 65535。", "the port should be from 1 to 65535.");
-  }
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-  if (host.empty() || host.find_first_of("[]\\%\"<>^`{|}") != std::string_view::npos)
-    return bad_url(text, "缺少主机名或主机名有误。", "the host is missing or malformed.");
-  out.host = host;
-  out.target = rest.empty() || rest.front() == '?' ? "/" + std::string(rest) : std::string(rest);
-  return out;
-}
-
-std::string Url::authority() const {
-  std::string out = host.find(':') == std::string::npos ? host : "[" + host + "]";
-  if (port != (scheme == Scheme::https ? 443 : 80)) out += ":" + std::to_string(port);
-  return out;
-}
 
 std::optional<std::string_view> ClientResponse::header(std::string_view name) const {
   for (const auto& [key, value] : headers)
@@ -138,7 +89,8 @@ struct Attempt {
   bool answered = false;  // at least one byte came back
 };
 
-Result<ClientResponse> exchange(Link& link, const std::string& bytes, ResponseReader& reader, const Deadline& deadline, Attempt& attempt) {
+Result<ClientResponse> exchange(Link& link, const ClientRequest& request, const std::string& bytes, ResponseReader& reader,
+                                const Deadline& deadline, Attempt& attempt) {
   std::size_t sent = 0;
   bool peer_stopped_reading = false;
   while (sent < bytes.size() && !peer_stopped_reading) {
@@ -167,6 +119,10 @@ Result<ClientResponse> exchange(Link& link, const std::string& bytes, ResponseRe
       event = reader.ended();
     }
     if (event == ResponseReader::Event::broken) return reader.failure().clone();
+    if (auto& answer = reader.response(); request.take && answer.status / 100 == 2 && !answer.body.empty()) {
+      QUANJI_DO(request.take(answer.body));
+      answer.body.clear();
+    }
     if (event == ResponseReader::Event::end) return std::move(reader.response());
   }
 }
@@ -192,7 +148,7 @@ Result<ClientResponse> Client::call(const ClientRequest& request, std::chrono::m
     }
     ResponseReader reader(request.method, pool.options.head_bytes, pool.options.body_bytes);
     Attempt attempt;
-    auto outcome = exchange(*link, bytes, reader, deadline, attempt);
+    auto outcome = exchange(*link, request, bytes, reader, deadline, attempt);
     if (!outcome.ok() && kept && !attempt.answered && may_repeat(request) && deadline.left().count() > 0) continue;
     if (outcome.ok() && reader.keep_alive()) pool.keep(request.url, std::move(link));
     return outcome;

@@ -1,4 +1,5 @@
 // HTTP/1.1 and WebSocket client: blocking calls from any thread, asynchronous ones on a ClientLoop. Never follows redirects.
+// Reads foreign bytes: fuzz/http_text.cpp
 #pragma once
 #include <chrono>
 #include <cstdint>
@@ -32,6 +33,9 @@ struct ClientRequest {
   Url url;
   std::vector<std::pair<std::string, std::string>> headers;  // Host, Content-Length and Connection are net's own
   std::string body;
+  // When set, the body of an answer 200–299 goes here as it comes, on the calling thread, and the answer's own stays empty; a failure
+  // ends the call. Of the blocking call only.
+  std::function<base::Status(std::string_view piece)> take;
 };
 struct ClientResponse {
   int status = 0;

@@ -1,4 +1,5 @@
 // The small texts of HTTP, pure: percent encoding, queries, quoted values, ranges, languages, cookies.
+// Reads foreign bytes: fuzz/http_text.cpp
 #pragma once
 #include <cstdint>
 #include <optional>

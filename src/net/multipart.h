@@ -1,4 +1,5 @@
 // multipart/form-data (RFC 7578) read piece by piece, pure: bytes in, parts out, nothing kept but a boundary's length.
+// Reads foreign bytes: fuzz/multipart.cpp
 #pragma once
 #include <cstdint>
 #include <functional>

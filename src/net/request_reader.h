@@ -1,4 +1,5 @@
 // Reads HTTP/1.1 messages from bytes, strictly: one framing rule, everything doubtful refused. No sockets.
+// Reads foreign bytes: fuzz/http_head.cpp
 #pragma once
 #include <cstdint>
 #include <optional>

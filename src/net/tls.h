@@ -1,4 +1,5 @@
 // TLS contexts of both sides, made from PEM in memory; OpenSSL itself stays inside this room.
+// Reads foreign bytes: fuzz/peer_certificate.cpp
 #pragma once
 #include <cstdint>
 #include <functional>

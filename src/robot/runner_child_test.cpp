@@ -103,6 +103,20 @@ TEST_F(RunnerTest, TheSandboxIsWholeOrSaysWhatIsMissing) {
 #endif
 }
 
+// As in a container without namespaces; the robot's folder is closed to the user the runner becomes.
+TEST_F(RunnerTest, ComesUpWithoutAnEnclosureAndSaysWhatIsMissing) {
+  auto settings = testing::sandbox_settings();
+  settings.wish = SandboxWish::off;
+  std::filesystem::permissions(std::string(folder_ / ""), std::filesystem::perms::owner_all);
+  auto made = RunnerChildren::make(settings, folder_ / "scratch", random_);
+  ASSERT_TRUE(made) << made.error().message().en;
+  children_ = std::move(*made);
+  EXPECT_EQ(children_->enclosure(), Enclosure::none);
+  const auto& missing = children_->trial().sandbox.missing;
+  EXPECT_NE(std::find(missing.begin(), missing.end(), "network_namespace"), missing.end());
+  EXPECT_EQ(outcome_of("6 * 7"), R"({"x":42})");
+}
+
 TEST_F(RunnerTest, CannotReachTheNetwork) {
   // Something listens outside, on the loopback this machine shares with nobody inside.
   base::Descriptor listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));

@@ -49,7 +49,7 @@ Status check_scopes(const std::vector<std::string>& scopes) {
     if (scopes[i].size() > scope_length || resolved.empty())
       return refuse("没有这个权限；可用的权限见 GET /permissions", "there is no such permission: see GET /permissions");
     for (const auto& name : resolved)
-      if (domain::side_of(name) == domain::Side::check)
+      if (name.starts_with("approval.") && domain::side_of(name) == domain::Side::check)
         return refuse(fmt::format("应用不能复核，不能拥有 {}", name), fmt::format("a client is never a checker and cannot hold {}", name));
     all.insert(all.end(), resolved.begin(), resolved.end());
   }
@@ -130,7 +130,8 @@ const ResourceList& clients() {
        .sorts = {{"name", "name", ColumnType::text, "api_clients_by_name"},
                  {"created_at", "created_at", ColumnType::integer, "api_clients_by_created"}},
        .default_sort = "-created_at",
-       .keyword_columns = {"name", "title", "contact"}},
+       .keyword_columns = {"name", "title", "contact"},
+       .size = storage::ListPlan::Size::small},
       {{"department_id", &base::value_ops<DepartmentId>, {"所属部门", "Department"}},
        {"name", &base::value_ops<std::string>, {"名称", "Name"}},
        {"state", &base::value_ops<ClientState>, {"状态", "State"}}});
@@ -216,6 +217,7 @@ QUANJI_FIELDS(NewApiKey,  //
               QF(created_at, "创建时间", "When it was made"), QF(revision, "版本号", "Revision"))
 
 const base::ListShape& api_client_list_shape() { return clients().shape(); }
+const storage::Listing& api_client_listing() { return clients().listing(); }
 Result<base::Page<ApiClient>> list_api_clients(const View& view, const base::ListQuery& query) {
   return clients().read<ApiClient>(view, query);
 }

@@ -13,6 +13,7 @@
 #include "base/list_query.h"
 #include "domain/address_list.h"
 #include "services/passwords.h"
+#include "storage/listing.h"
 
 namespace quanji::services {
 
@@ -105,6 +106,7 @@ struct NewApiKey {
 };
 
 const base::ListShape& api_client_list_shape();
+const storage::Listing& api_client_listing();
 Result<base::Page<ApiClient>> list_api_clients(const View&, const base::ListQuery&);
 Result<ApiClient> read_api_client(const View&, const ApiClientRef&);
 Result<NewApiKey> create_api_client(Change&, const Prepared<NewApiClient>&);

@@ -374,6 +374,20 @@ Result<std::int64_t> expire_approvals(Change& change, std::int64_t most) {
   return n;
 }
 
+Result<std::int64_t> tell_overdue_after_checks(Change& change, std::int64_t most) {
+  QUANJI_TRY(const auto rows, change.rows(sql::after_checks_overdue, {{"now", change.now()}, {"most", most}}));
+  std::int64_t n = 0;
+  for (const auto row : rows) {
+    QUANJI_TRY(auto approval, find(change, row.id<ApprovalId>("id")));
+    if (!approval) continue;
+    approval->after_check = AfterCheckState::overdue;
+    QUANJI_DO(write(change, *approval));
+    QUANJI_DO(announce(change, "approval.after_check_overdue", *approval));
+    ++n;
+  }
+  return n;
+}
+
 const base::ListShape& approval_list_shape() { return approvals().shape(); }
 const storage::Listing& approval_listing() { return approvals().listing(); }
 Result<Page<Approval>> list_approvals(const View& view, const base::ListQuery& query) {
@@ -475,9 +489,9 @@ Result<Approval> act_alone(Change& change, const Prepared<EmergencyAct>& prepare
 Result<Approval> check_after(Change& change, const AfterCheck& in) {
   QUANJI_TRY(auto approval, seen(change, in.id));
   QUANJI_DO(expect_revision(change, approval.revision));
-  if (approval.after_check != AfterCheckState::due)
-    return Error(Code::wrong_state, Text("此事项没有待补做的复核", "there is no after-check to be made of this"));
   QUANJI_DO(may_check(change, approval));
+  if (approval.after_check != AfterCheckState::due && approval.after_check != AfterCheckState::overdue)
+    return Error(Code::wrong_state, Text("此事项没有待补做的复核", "there is no after-check to be made of this"));
   if (approval.checker_id && *approval.checker_id == change.caller().user)
     return Error(Code::not_permitted, Text("单人执行者不能自己补做复核", "who acted alone cannot check it afterwards"));
   const auto before = base::to_json(approval, base::Side::stored);

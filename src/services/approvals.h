@@ -33,8 +33,8 @@ using domain::DepartmentId;
 using domain::UserId;
 
 enum class AfterCheckOutcome : std::uint8_t { accepted, objected };
-// Of an emergency act: still to be checked, or what the check came to.
-enum class AfterCheckState : std::uint8_t { due, accepted, objected };
+// Of an emergency act: still to be checked, not checked in time, or what the check came to.
+enum class AfterCheckState : std::uint8_t { due, overdue, accepted, objected };
 
 struct Approval {
   ApprovalId id;
@@ -102,6 +102,9 @@ void set_approval_ports(ApprovalPorts ports);
 // Writes down what has expired, at most `most` in one change; answers how many. For the ticker.
 Result<std::int64_t> expire_approvals(Change&, std::int64_t most);
 
+// Emergency acts whose after-check was not made in time: each is told once, as the event approval.after_check_overdue. For the ticker.
+Result<std::int64_t> tell_overdue_after_checks(Change&, std::int64_t most);
+
 // ---- operations ----
 struct ApprovalRef {
   ApprovalId id;
@@ -160,4 +163,4 @@ Result<Approval> check_after(Change&, const AfterCheck&);
 
 }  // namespace quanji::services
 QUANJI_ENUM(quanji::services::AfterCheckOutcome, "accepted", "objected");
-QUANJI_ENUM(quanji::services::AfterCheckState, "due", "accepted", "objected");
+QUANJI_ENUM(quanji::services::AfterCheckState, "due", "overdue", "accepted", "objected");

@@ -321,6 +321,35 @@ TEST_F(Emergency, OneActsAloneAfterWaitingAndAnotherChecksAfterwards) {
   EXPECT_EQ(code_of(office.run(office.as(checker, "approval.decide"), &check_after, check)), Code::wrong_state);
 }
 
+TEST_F(Emergency, AnAfterCheckThatIsNotMadeInTimeIsToldOnceAndCanStillBeMade) {
+  const auto held = office.hold_publish(officer);
+  ASSERT_TRUE(held.ok());
+  office.clock->advance(std::chrono::minutes(15));
+  ASSERT_TRUE(act(officer, held->approval_id).ok());
+  static const storage::Query told{
+      "t_overdue", {"select count(*) from events where type = 'approval.after_check_overdue'", {}}, {"select 1", {}}};
+  const auto tick = [&] {
+    return office.change([](Change& c) -> Status {
+      QUANJI_DO(tell_overdue_after_checks(c, 100));
+      return {};
+    });
+  };
+  office.clock->advance(std::chrono::hours(24) - std::chrono::seconds(1));
+  ASSERT_TRUE(tick().ok());
+  EXPECT_EQ(office.number(told), 0);
+  office.clock->advance(std::chrono::seconds(1));
+  ASSERT_TRUE(tick().ok());
+  ASSERT_TRUE(tick().ok());
+  EXPECT_EQ(office.number(told), 1);
+  EXPECT_EQ(office.look(held->approval_id).after_check, AfterCheckState::overdue);
+  const auto checker = office.user("checker");
+  office.give(checker, Preset::checker);
+  const auto checked =
+      office.run(office.as(checker, "approval.decide"), &check_after, AfterCheck{held->approval_id, AfterCheckOutcome::accepted, "late"});
+  ASSERT_TRUE(checked.ok()) << testing::en(checked.error());
+  EXPECT_EQ(checked->after_check, AfterCheckState::accepted);
+}
+
 TEST_F(Emergency, IsNeverForWhatBelongsToTheAdministrators) {
   const auto role = office.role("alone", {"approval.act_alone"});
   ASSERT_TRUE(office.grant(office.system, role).ok());

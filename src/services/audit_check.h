@@ -1,4 +1,5 @@
 // Finding what does not agree with the seals: the log checked row by row, from the database or from an export.
+// Reads foreign bytes: fuzz/export_line.cpp
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -78,20 +79,24 @@ Result<ExportLine> parse_export_line(std::string_view line);
 // From the lines of an export, read once. A line that cannot be read is a row with trouble. Checkpoints are put into `checkpoints`.
 CheckSources exported_audit(std::function<bool(std::string& line)> next_line, std::shared_ptr<std::vector<std::string>> checkpoints);
 
-// Sealed blocks after `after_block` with their rows, as export lines: at most 20 000 rows an answer (one block at least).
+// The same piece by piece, each in a short read of its own: sealed blocks after `after_block` with their rows, then the checkpoints. What
+// is sealed after the export began is not in it.
 struct AuditExportAsk {
   std::optional<std::int64_t> after_block;  // 0 or absent: from the start
   static const base::FieldList& fields();
 };
-struct AuditExportPage {
-  std::string ndjson;
-  std::int64_t rows = 0;
-  std::int64_t last_block = 0;  // give it as afterBlock to go on
-  bool more = false;
-  static const base::FieldList& fields();
+// Where an export stands between two pieces.
+struct AuditExportPlace {
+  std::int64_t block = 0, last_block = 0;          // given last or under way; the newest when it began
+  std::int64_t place = 0, seq = 0, end_place = 0;  // of the rows of the block under way
+  enum class In : std::uint8_t { blocks, rows } in = In::blocks;
+  std::int64_t checkpoint = 0;  // number of the one given last
 };
-inline constexpr std::int64_t export_rows = 20000;
-Result<AuditExportPage> export_audit(const View& view, const AuditExportAsk& ask);
+inline constexpr std::size_t export_piece_bytes = 128 * 1024;  // a piece is over it by one row at most
+// not_found, not_permitted: as for every read of the root department's.
+Result<AuditExportPlace> export_audit(const View& view, const AuditExportAsk& ask);
+// Moves the place on; an empty piece is the end.
+Result<std::string> export_audit_piece(const View& view, AuditExportPlace& at);
 
 // ---- POST /audit/verify ----
 struct AuditVerifyAsk {

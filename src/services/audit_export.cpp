@@ -1,10 +1,9 @@
-#include <boost/json.hpp>
-#include <charconv>
+#include <algorithm>
 #include <deque>
 #include <exception>
 
-#include "base/fields_json.h"
 #include "services/audit_check.h"
+#include "services/rights.h"
 #include "storage/queries.h"
 
 namespace quanji::services {
@@ -12,8 +11,6 @@ namespace quanji::services {
 namespace sql = storage::sql;
 
 QUANJI_FIELDS(AuditExportAsk, QF(after_block, "从该封块之后开始", "Begin after this seal block", .min = 0))
-QUANJI_FIELDS(AuditExportPage, QF(ndjson, "每行一个 JSON", "One JSON object a line", .max = 1LL << 30), QF(rows, "审计行数", "Audit rows"),
-              QF(last_block, "最后的封块号", "The last seal block given"), QF(more, "是否还有", "Whether there is more"))
 QUANJI_FIELDS(AuditVerifyAsk, QF(from_block, "起始封块号", "First seal block", .min = 1),
               QF(to_block, "结束封块号（含）", "Last seal block, included", .min = 1))
 QUANJI_FIELDS(AuditVerified, QF(clean, "是否完好", "Whether nothing was found"), QF(from_block, "起始封块号", "First seal block checked"),
@@ -132,109 +129,6 @@ CheckSources stored_audit(const View& view, std::int64_t after_block, std::int64
   return sources;
 }
 
-// ---- lines ----
-
-namespace {
-constexpr std::string_view block_start = R"({"kind":"block","mac":")", block_middle = R"(","block":")", block_end = R"("})";
-constexpr std::string_view row_start = R"({"kind":"row","place":)", row_seq = R"(,"seq":)", row_mac = R"(,"mac":")",
-                           row_row = R"(","row":)";
-constexpr std::string_view checkpoint_start = R"({"kind":"checkpoint","document":)";
-
-// Everything up to `end`, which is taken too.
-bool take_until(std::string_view& text, std::string_view end, std::string_view& taken) {
-  const auto at = text.find(end);
-  if (at == std::string_view::npos) return false;
-  taken = text.substr(0, at);
-  text.remove_prefix(at + end.size());
-  return true;
-}
-bool number_of(std::string_view text, std::int64_t& number) {
-  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
-  return read.ec == std::errc() && read.ptr == text.data() + text.size();
-}
-base::Error bad_line(const char* what) {
-  return {base::Code::unreadable_body,
-          base::Text(std::string("导出文件中有一行无法读取：") + what, std::string("A line of the export cannot be read: ") + what), what};
-}
-}  // namespace
-
-std::string export_line(const domain::SealBlock& block) {
-  std::string out(block_start);
-  out += base::hex(block.mac);
-  out += block_middle;
-  out += base::base64(domain::mac_input(block));
-  out += block_end;
-  out += '\n';
-  return out;
-}
-std::string export_line(const StoredRow& row) {
-  std::string out(row_start);
-  out.reserve(160 + row.canonical.size());
-  out += std::to_string(row.place);
-  out += row_seq;
-  out += std::to_string(row.seq);
-  out += row_mac;
-  out += base::hex(row.mac);
-  out += row_row;
-  out += row.canonical;
-  out += "}\n";
-  return out;
-}
-std::string export_line_of_checkpoint(std::string_view document) {
-  std::string out(checkpoint_start);
-  domain::append_exact_json_string(out, document);
-  out += "}\n";
-  return out;
-}
-
-Result<ExportLine> parse_export_line(std::string_view line) {
-  ExportLine out;
-  std::string_view part;
-  if (line.starts_with(row_start)) {
-    line.remove_prefix(row_start.size());
-    auto& row = out.row.emplace();
-    if (!take_until(line, row_seq, part) || !number_of(part, row.place)) return bad_line("place");
-    if (!take_until(line, row_mac, part) || !number_of(part, row.seq) || row.seq <= 0) return bad_line("seq");
-    if (!take_until(line, row_row, part)) return bad_line("mac");
-    auto mac = base::from_hex(part);
-    if (!mac || base::hex(*mac) != part) return bad_line("mac");
-    row.mac = std::move(mac).value();
-    if (!line.ends_with('}')) return bad_line("end of row");
-    row.canonical = line.substr(0, line.size() - 1);
-    // Algorithm and key are needed to check the MAC, the id to name the row; the MAC is over the bytes as they stand.
-    if (auto parsed = domain::parse_audit_row(row.canonical)) {
-      row.id = parsed->id.text();
-      row.algorithm = parsed->algorithm;
-      row.key_id = parsed->key_id;
-    } else {
-      row.trouble = "the row cannot be read: " + parsed.error().detail();
-    }
-    return out;
-  }
-  if (line.starts_with(block_start)) {
-    line.remove_prefix(block_start.size());
-    if (!take_until(line, block_middle, part)) return bad_line("block");
-    auto mac = base::from_hex(part);
-    if (!mac || mac->size() != 32 || base::hex(*mac) != part) return bad_line("mac of a block");
-    if (!line.ends_with(block_end)) return bad_line("end of block");
-    auto bytes = base::from_base64(line.substr(0, line.size() - block_end.size()));
-    if (!bytes) return bad_line("block is not base64");
-    QUANJI_TRY(auto block, domain::parse_mac_input(*bytes));
-    std::copy(mac->begin(), mac->end(), block.mac.begin());
-    out.block = std::move(block);
-    return out;
-  }
-  if (line.starts_with(checkpoint_start)) {
-    QUANJI_TRY(const auto value, base::parse_json(line));
-    const auto* object = value.if_object();
-    const auto* document = object ? object->if_contains("document") : nullptr;
-    if (!document || !document->is_string()) return bad_line("checkpoint");
-    out.checkpoint.emplace(document->get_string());
-    return out;
-  }
-  return bad_line("neither row nor block nor checkpoint");
-}
-
 namespace {
 // The two streams of an export, taken apart as far as they are asked for.
 struct Apart {
@@ -286,42 +180,66 @@ CheckSources exported_audit(std::function<bool(std::string& line)> next_line, st
 
 // ---- operations ----
 
-Result<AuditExportPage> export_audit(const View& view, const AuditExportAsk& ask) {
-  AuditExportPage page;
-  const auto after = ask.after_block.value_or(0);
-  page.last_block = after;
+// Seal blocks run across departments: both ask for the right in the root.
+Result<AuditExportPlace> export_audit(const View& view, const AuditExportAsk& ask) {
+  QUANJI_DO(allow(view, domain::root_department));
+  AuditExportPlace at;
+  at.block = ask.after_block.value_or(0);
   QUANJI_TRY(const auto last, view.row(sql::audit_seal_last));
-  const auto newest = last ? last->integer("number") : 0;
-  auto blocks = stored_audit(view, after, newest, 0, INT64_MAX).next_block;
-  std::optional<domain::SealBlock> block;
-  while (page.rows < export_rows) {
-    QUANJI_TRY(block, blocks());
-    if (!block) break;
-    page.ndjson += export_line(*block);
-    auto rows = stored_audit(view, 0, 0, block->first_place, block->end_place).next_row;
-    while (true) {
-      QUANJI_TRY(auto row, rows());
-      if (!row) break;
-      page.ndjson += export_line(*row);
-      ++page.rows;
-    }
-    page.last_block = block->number;
-  }
-  page.more = page.last_block < newest;
-  if (!page.more) {
-    for (std::int64_t number = 0;;) {
-      QUANJI_TRY(const auto found, view.rows(sql::audit_checkpoints_after, {{"number", number}, {"limit", 200}}));
-      if (found.empty()) break;
-      for (const auto& row : found) {
-        page.ndjson += export_line_of_checkpoint(row.text("document"));
-        number = row.integer("number");
+  at.last_block = last ? last->integer("number") : 0;
+  return at;
+}
+
+Result<std::string> export_audit_piece(const View& view, AuditExportPlace& at) {
+  constexpr std::int64_t rows_a_read = 200, checkpoints_a_read = 50;
+  std::string piece;
+  while (piece.size() < export_piece_bytes) {
+    if (at.in == AuditExportPlace::In::rows) {
+      QUANJI_TRY(const auto rows, view.rows(sql::audit_rows_after, {{"place", at.place}, {"seq", at.seq}, {"limit", rows_a_read}}));
+      bool over = rows.size() < static_cast<std::size_t>(rows_a_read);
+      for (std::size_t i = 0; i < rows.size(); ++i) {
+        const auto row = stored_row(rows[i]);
+        if (row.place >= at.end_place) {
+          over = true;
+          break;
+        }
+        piece += export_line(row);
+        at.place = row.place;
+        at.seq = row.seq;
+        if (piece.size() >= export_piece_bytes) {
+          over = over && i + 1 == rows.size();
+          break;
+        }
+      }
+      if (over) at.in = AuditExportPlace::In::blocks;
+    } else if (at.block < at.last_block) {
+      QUANJI_TRY(const auto rows, view.rows(sql::audit_seals_after, {{"number", at.block}, {"limit", std::int64_t{1}}}));
+      if (rows.empty()) {
+        at.block = at.last_block;
+        continue;
+      }
+      QUANJI_TRY(const auto block, stored_block(rows[0]));
+      at.block = std::max(at.block + 1, block.number);
+      if (at.block > at.last_block) continue;
+      piece += export_line(block);
+      at.place = block.first_place;
+      at.seq = INT64_MIN;
+      at.end_place = block.end_place;
+      at.in = AuditExportPlace::In::rows;
+    } else {
+      QUANJI_TRY(const auto rows, view.rows(sql::audit_checkpoints_after, {{"number", at.checkpoint}, {"limit", checkpoints_a_read}}));
+      if (rows.empty()) break;
+      for (const auto& row : rows) {
+        piece += export_line_of_checkpoint(row.text("document"));
+        at.checkpoint = row.integer("number");
       }
     }
   }
-  return page;
+  return piece;
 }
 
 Result<AuditVerified> verify_audit_range(const View& view, const AuditVerifyAsk& ask) {
+  QUANJI_DO(allow(view, domain::root_department));
   constexpr std::int64_t blocks_by_default = 100;
   const auto keys = audit_keys();
   if (!keys) return base::Error(base::Code::audit_unavailable, "audit keys are not in use yet");

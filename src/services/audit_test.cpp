@@ -152,7 +152,6 @@ TEST(Audit, TheListShowsOnlyDepartmentsWhereTheCallerMayReadIt) {
   auto caller = person(3, "auditor");
   auto authority = std::make_shared<domain::Authority>();
   authority->by_department[mine.ulid].set(0);
-  authority->by_department[other.ulid];
   caller->authority = authority;
   caller->permission = 0;
   caller->read_permission = 0;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -64,7 +65,8 @@ inline std::shared_ptr<domain::Caller> person(std::uint8_t number, std::string a
 // A store, SQLite unless an address is given, with keys in use as long as it lives.
 class Bench {
  public:
-  explicit Bench(base::Suite suite = base::Suite::intl, std::string url = {})
+  using Tune = std::function<void(storage::StoreOptions&)>;
+  explicit Bench(base::Suite suite = base::Suite::intl, std::string url = {}, const Tune& tune = {})
       : clock(std::make_shared<base::ManualClock>()), random(std::make_shared<base::SeededRandom>(5)) {
     keyring = test_keyring(folder.path(), suite, *random);
     auto keys = AuditKeys::from(keyring);
@@ -76,6 +78,7 @@ class Bench {
     options.url = url.empty() ? "sqlite:" + database() : url;
     options.clock = clock;
     options.random = std::make_shared<base::SystemRandom>();
+    if (tune) tune(options);
     auto opened = storage::Store::open(std::move(options));
     EXPECT_TRUE(opened.ok()) << (opened.ok() ? "" : opened.error().detail());
     if (opened.ok()) store = std::move(opened).value();

@@ -55,7 +55,6 @@ Result<std::shared_ptr<const domain::Authority>> load_authority(const View& view
   QUANJI_TRY(const auto who, standing(view, user));
   auto authority = std::make_shared<domain::Authority>();
   authority->access_epoch = epoch;
-  authority->by_department.try_emplace(domain::root_department.ulid);  // with nothing, until grants say more
   if (!who || !who->may_come_in(view.now())) return std::shared_ptr<const domain::Authority>(std::move(authority));
   QUANJI_TRY(const auto rows, view.rows(sql::grant_rights, {{"user_id", user}}));
   std::vector<domain::Granted> grants;

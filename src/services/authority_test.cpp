@@ -4,6 +4,7 @@
 #include <map>
 #include <random>
 
+#include "services/audit_check.h"
 #include "services/identity_testing.h"
 #include "services/permissions.h"
 #include "tests/postgres.h"
@@ -218,6 +219,18 @@ TEST(EffectivePermissions, AreThoseOfAuthorityByDepartment) {
   EXPECT_EQ(told->departments[1].permissions, (std::vector<std::string>{"audit.change", "audit.create", "audit.delete", "audit.read"}));
   const auto one = house.ask(house.as(house.security, "grant.read"), &effective_permissions, EffectiveAsk{user, b});
   ASSERT_EQ(one->departments.size(), 1U);
+}
+
+// Seal blocks run across departments, so a part of the log is nobody's own.
+TEST(AuditRights, ExportAndVerifyAskForTheRoot) {
+  House house;
+  const auto a = house.department("a");
+  const auto local = house.user("local", a);
+  house.give(local, domain::Preset::auditor, a);
+  EXPECT_EQ(code_of(house.ask(house.as(local, "audit.read"), &export_audit, AuditExportAsk{})), Code::not_found);
+  EXPECT_EQ(code_of(house.ask(house.as(local, "audit.read"), &verify_audit_range, AuditVerifyAsk{})), Code::not_found);
+  EXPECT_TRUE(house.ask(house.as(house.auditor, "audit.read"), &export_audit, AuditExportAsk{}).ok());
+  EXPECT_TRUE(house.ask(house.as(house.auditor, "audit.read"), &verify_audit_range, AuditVerifyAsk{}).ok());
 }
 
 }  // namespace

@@ -246,7 +246,7 @@ Result<DepartmentTreeAnswer> department_tree(const View& view, const base::Nothi
   std::vector<std::size_t> tops;
   for (const auto row : rows) {
     const auto id = row.id<DepartmentId>("id");
-    if (!seen.all && !visible.contains(id.ulid)) continue;
+    if (!seen.every() && !visible.contains(id.ulid)) continue;
     DepartmentTreeRow made{.id = id, .name = std::string(row.text("name")), .depth = row.integer("depth"), .users = row.integer("users")};
     made.state = row.text("state") == base::word(DepartmentState::enabled) ? DepartmentState::enabled : DepartmentState::disabled;
     if (!row.is_null("parent_id")) made.parent_id = row.id<DepartmentId>("parent_id");

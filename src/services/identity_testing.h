@@ -30,7 +30,7 @@ inline std::vector<std::string> tested_permissions() {
 
 class House : public Bench {
  public:
-  explicit House(std::string url = {}) : Bench(base::Suite::intl, std::move(url)) {
+  explicit House(std::string url = {}, const Tune& tune = {}) : Bench(base::Suite::intl, std::move(url), tune) {
     domain::publish_permissions(tested_permissions());
     forget_epochs();
     system = user("system");

@@ -93,7 +93,7 @@ Result<ResourceList::Found> ResourceList::find(const View& view, const base::Lis
   Scope seen;
   if (scoped_) {
     seen = scope(view);
-    if (!seen.all) {
+    if (!seen.every()) {
       if (seen.departments.empty()) return Found{storage::Rows(nullptr), {}, 0, true};
       storage::ListValue within{"scope", {}};
       for (const auto& department : seen.departments) within.values.emplace_back(department);

@@ -165,7 +165,7 @@ TEST(LockOut, AnAdministratorLiftsIt) {
   Gatehouse house;
   const auto id = house.person_with_password("zhang");
   for (int i = 0; i < 5; ++i) (void)house.try_code("zhang", wrong);
-  ASSERT_TRUE(house.run(house.as(house.system, "session.unlock_account"), &unlock_user, ActOnUser{id, "phoned"}));
+  ASSERT_TRUE(house.run(house.as(house.system, "user.unlock"), &unlock_user, ActOnUser{id, "phoned"}));
   EXPECT_EQ(house.try_code("zhang", right), Code::ok);
 }
 

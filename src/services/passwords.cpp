@@ -149,7 +149,7 @@ ProofDesk::ProofDesk(std::shared_ptr<const SecretBox> the_box, std::shared_ptr<b
       random(std::move(the_random)),
       suite(the_suite),
       cost(the_cost),
-      nobodys_hash(base::hash_password(suite, Secret::random(*random, 32), *random, cost)) {}
+      nobodys_hash(base::hash_of_nobody(suite, *random, cost)) {}
 
 Status open_proof(Change& change, const ProofAsk& ask, Proof& proof) {
   using Need = ProofAsk::Need;

@@ -138,7 +138,7 @@ TEST(Passwords, MustBeChangedWhenAskedForOrTooOld) {
 TEST(PasswordLinks, WorkOnceAndSetThePassword) {
   Gatehouse house;
   const auto id = house.person_with_password("zhang");
-  const auto link = house.run(house.as(house.system, "session.reset_password"), &reset_password, ActOnUser{id, "forgotten"});
+  const auto link = house.run(house.as(house.system, "user.reset_password"), &reset_password, ActOnUser{id, "forgotten"});
   ASSERT_TRUE(link);
   EXPECT_TRUE(link->one_time_code.starts_with("qjl_"));
   EXPECT_EQ(house.try_code("zhang", right), Code::wrong_credentials);
@@ -150,7 +150,7 @@ TEST(PasswordLinks, WorkOnceAndSetThePassword) {
 TEST(PasswordLinks, ExpireAndGiveWayToTheNext) {
   Gatehouse house;
   const auto id = house.user("zhang");
-  const auto reset = [&] { return house.run(house.as(house.system, "session.reset_password"), &reset_password, ActOnUser{id, "x"}); };
+  const auto reset = [&] { return house.run(house.as(house.system, "user.reset_password"), &reset_password, ActOnUser{id, "x"}); };
   const auto first = reset(), second = reset();
   ASSERT_TRUE(first && second);
   EXPECT_EQ(code_of(change_by_link(house, first->one_time_code, "Window-58-Garden")), Code::wrong_credentials);
@@ -162,17 +162,17 @@ TEST(PasswordLinks, ExpireAndGiveWayToTheNext) {
 TEST(PasswordLinks, TheSystemAdministratorCannotTakeOverSecurityOrAudit) {
   Gatehouse house;
   for (const auto& target : {house.security, house.auditor})
-    EXPECT_EQ(code_of(house.run(house.as(house.system, "session.reset_password"), &reset_password, ActOnUser{target, "x"})),
+    EXPECT_EQ(code_of(house.run(house.as(house.system, "user.reset_password"), &reset_password, ActOnUser{target, "x"})),
               Code::not_permitted);
-  EXPECT_EQ(code_of(house.run(house.as(house.security, "session.reset_password"), &reset_password, ActOnUser{house.system, "x"})),
+  EXPECT_EQ(code_of(house.run(house.as(house.security, "user.reset_password"), &reset_password, ActOnUser{house.system, "x"})),
             Code::not_permitted);
-  EXPECT_EQ(code_of(house.run(house.as(house.system, "session.reset_totp"), &reset_totp, ActOnUser{house.security, "x"})),
+  EXPECT_EQ(code_of(house.run(house.as(house.system, "user.reset_totp"), &reset_totp, ActOnUser{house.security, "x"})),
             Code::not_permitted);
   const auto runner = house.user("runner");
   house.give(runner, domain::Preset::operator_);
-  EXPECT_EQ(code_of(house.run(house.as(house.security, "session.reset_password"), &reset_password, ActOnUser{runner, "x"})),
+  EXPECT_EQ(code_of(house.run(house.as(house.security, "user.reset_password"), &reset_password, ActOnUser{runner, "x"})),
             Code::not_permitted);
-  EXPECT_TRUE(house.run(house.as(house.system, "session.reset_password"), &reset_password, ActOnUser{runner, "x"}));
+  EXPECT_TRUE(house.run(house.as(house.system, "user.reset_password"), &reset_password, ActOnUser{runner, "x"}));
 }
 
 TEST(Passwords, TheTimeForAnUnknownAccountIsThatOfAKnownOne) {

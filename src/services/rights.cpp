@@ -36,19 +36,12 @@ bool may(const View& view, std::string_view permission, const domain::Department
 
 Scope scope(const View& view) {
   const auto& caller = view.caller();
+  if (unbounded(caller)) return {Scope::Reach::every, {}};
+  if (caller.permission == SIZE_MAX || !caller.authority) return {};
+  if (caller.authority->may_everywhere(caller.permission)) return {Scope::Reach::every, {}};
   Scope found;
-  if (unbounded(caller) || caller.permission == SIZE_MAX) {
-    found.all = true;
-    return found;
-  }
-  if (!caller.authority) return found;
-  found.all = true;
-  for (const auto& [department, set] : caller.authority->by_department) {
-    if (set.test(caller.permission))
-      found.departments.push_back({department});
-    else
-      found.all = false;
-  }
+  for (const auto& [department, set] : caller.authority->by_department)
+    if (set.test(caller.permission)) found.departments.push_back({department});
   return found;
 }
 

@@ -11,6 +11,7 @@
 #include "base/list_query.h"
 #include "domain/ids.h"
 #include "services/rights.h"
+#include "storage/listing.h"
 #include "storage/store.h"
 #include "wire/enrolment.h"
 #include "wire/robot_contract.h"
@@ -126,6 +127,7 @@ const RobotPorts& robot_ports();
 Status learn_robots(const View& view);  // at start: every enabled robot's certificate
 
 const base::ListShape& robot_list_shape();
+const storage::Listing& robot_listing();
 Result<base::Page<Robot>> list_robots(const View& view, const base::ListQuery& query);
 Result<Robot> read_robot(const View& view, const RobotRef& ref);
 // The code is good for 15 minutes and one robot of that name.

@@ -90,5 +90,21 @@ TEST(Roles, WhatSomebodyHoldsIsNotDeleted) {
   EXPECT_TRUE(house.run(house.as(house.security, "role.delete"), &delete_role, RoleRef{role}).ok());
 }
 
+// Who grants in one department must see what there is to grant; only the root changes it.
+TEST(Roles, AreReadByWhoGrantsInOneDepartmentAndChangedInTheRootOnly) {
+  House house;
+  const auto a = house.department("a");
+  const auto local = house.user("local", a);
+  house.give(local, Preset::security_administrator, a);
+  const auto role = house.role("r", {"flow.read"});
+  EXPECT_TRUE(house.ask(house.as(local, "role.read"), &read_role, RoleRef{role}).ok());
+  const auto page = house.ask(house.as(local, "role.read"), &list_roles, base::ListQuery{});
+  ASSERT_TRUE(page.ok());
+  EXPECT_EQ(page->items.size(), domain::preset_roles().size() + 1);
+  EXPECT_FALSE(house.run(house.as(local, "role.delete"), &delete_role, RoleRef{role}).ok());
+  EXPECT_FALSE(house.run(house.as(local, "role.change"), &change_role, permissions_of(role, {"flow.run"})).ok());
+  EXPECT_TRUE(house.run(house.as(house.security, "role.delete"), &delete_role, RoleRef{role}).ok());
+}
+
 }  // namespace
 }  // namespace quanji::services

@@ -107,6 +107,7 @@ QUANJI_FIELDS(SignedOut, QF(ended_sessions, "结束的会话数", "How many sess
 QUANJI_FIELDS(CsrfToken, QF(csrf_token, "变更请求须以 X-Csrf-Token 带上", "To be sent as X-Csrf-Token with every change"))
 
 const base::ListShape& session_list_shape() { return sessions().shape(); }
+const storage::Listing& session_listing() { return sessions().listing(); }
 
 Result<base::Page<Session>> list_own_sessions(const View& view, const base::ListQuery& query) {
   if (view.caller().kind != domain::CallerKind::user)
@@ -127,7 +128,7 @@ Status delete_session(Change& change, const SessionRef& in) {
   const bool own = caller.kind == domain::CallerKind::user && caller.user == found->user_id;
   QUANJI_TRY(const auto user, standing(change, found->user_id));
   // To whoever may not end it, a stranger's session does not exist.
-  if (!own && !(user && may(change, "session.delete", user->department_id))) return Error(Code::not_found);
+  if (!own && !(user && may(change, "user.sign_out", user->department_id))) return Error(Code::not_found);
   change.note() = {in.id.text(), found->account, user ? user->department_id.ulid : base::Ulid{}, {}, {}, {}};
   QUANJI_TRY(const auto ended, end_session(change, in.id, own ? "signed_out" : "ended_by_administrator"));
   if (ended == 0) return Error(Code::wrong_state, Text("会话已结束", "the session has ended"));

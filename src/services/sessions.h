@@ -8,6 +8,7 @@
 
 #include "base/list_query.h"
 #include "services/passwords.h"
+#include "storage/listing.h"
 
 namespace quanji::services {
 
@@ -58,11 +59,12 @@ struct WithCookie {
 };
 
 const base::ListShape& session_list_shape();
+const storage::Listing& session_listing();
 // The caller's own.
 Result<base::Page<Session>> list_own_sessions(const View&, const base::ListQuery&);
 // Of the user in the path.
 Result<base::Page<Session>> list_user_sessions(const View&, const base::ListQuery&);
-// One's own, or another's with session.delete in his department.
+// One's own, or another's with user.sign_out in his department.
 Status delete_session(Change&, const SessionRef&);
 // Force sign-out.
 Result<SignedOut> sign_out_user(Change&, const ActOnUser&);

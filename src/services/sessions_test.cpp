@@ -79,12 +79,12 @@ TEST(Sessions, AnAdministratorEndsThemAll) {
   const auto zhang = house.person_with_password("zhang");
   const auto one = house.enter("zhang"), two = house.enter("zhang", right, "192.0.2.1", "", Want::token);
   ASSERT_TRUE(one && two);
-  const auto out = house.run(house.as(house.system, "session.delete"), &sign_out_user, ActOnUser{zhang, "left"});
+  const auto out = house.run(house.as(house.system, "user.sign_out"), &sign_out_user, ActOnUser{zhang, "left"});
   ASSERT_TRUE(out);
   EXPECT_EQ(out->ended_sessions, 2);
   EXPECT_FALSE(facts_of(house, one->cookie));
   EXPECT_FALSE(facts_of(house, *two->value.access_token));
-  EXPECT_EQ(code_of(house.run(house.as(zhang, "session.delete"), &sign_out_user, ActOnUser{house.system, "x"})), Code::not_found);
+  EXPECT_EQ(code_of(house.run(house.as(zhang, "user.sign_out"), &sign_out_user, ActOnUser{house.system, "x"})), Code::not_found);
 }
 
 TEST(Sessions, EndWhenTheUserIsDisabled) {

@@ -15,8 +15,8 @@ inline base::PasswordCost cheap() { return {.argon2_memory_kib = 64, .argon2_pas
 
 inline std::vector<std::string> sign_in_permissions() {
   auto names = tested_permissions();
-  for (const auto* name : {"api_client.disable", "api_client.enable", "api_client.rotate", "session.delete", "session.read",
-                           "session.reset_password", "session.reset_totp", "session.unlock_account"})
+  for (const auto* name : {"api_client.disable", "api_client.enable", "api_client.rotate", "session.read", "user.reset_password",
+                           "user.reset_totp", "user.sign_out", "user.unlock"})
     names.emplace_back(name);
   std::sort(names.begin(), names.end());
   return names;
@@ -24,8 +24,8 @@ inline std::vector<std::string> sign_in_permissions() {
 
 class Gatehouse : public House {
  public:
-  explicit Gatehouse(std::string url = {})
-      : House(std::move(url)),
+  explicit Gatehouse(std::string url = {}, const Tune& tune = {})
+      : House(std::move(url), tune),
         desk(std::make_shared<const ProofDesk>(std::make_shared<KeyringBox>(keyring), clock, std::make_shared<base::SystemRandom>(),
                                                base::Suite::intl, cheap())) {
     domain::publish_permissions(sign_in_permissions());

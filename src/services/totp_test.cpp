@@ -100,7 +100,7 @@ TEST(Totp, ALostTelephoneIsHelpedByAnAdministrator) {
   Gatehouse house;
   const auto id = house.person_with_password("zhang");
   (void)house.with_totp(id);
-  ASSERT_TRUE(house.run(house.as(house.system, "session.reset_totp"), &reset_totp, ActOnUser{id, "lost"}));
+  ASSERT_TRUE(house.run(house.as(house.system, "user.reset_totp"), &reset_totp, ActOnUser{id, "lost"}));
   EXPECT_EQ(house.try_code("zhang", right), Code::ok);
 }
 

@@ -7,6 +7,7 @@
 #include <deque>
 
 #include "base/bytes.h"
+#include "storage/listing_shape.h"
 
 namespace quanji::storage {
 namespace {
@@ -51,12 +52,6 @@ void append_scalar(std::string& out, const Scalar& scalar) {
     out += "n";
 }
 
-// Whether an index makes this filter cheap under this sort. A range or prefix of one column is no help in walking the order of another.
-bool serves(const ListFilter& filter, const ListSort& sort) {
-  if (filter.index.empty() || filter.op == FilterOp::contains) return false;
-  return filter.op == FilterOp::eq || filter.op == FilterOp::in || filter.column == sort.column;
-}
-
 struct Place {
   Scalar sort;
   base::Ulid id;
@@ -64,23 +59,6 @@ struct Place {
 };
 
 }  // namespace
-
-// What of the declaration one question uses; equal shapes have the same SQL.
-struct Listing::Shape {
-  struct One {
-    const ListFilter* filter;
-    enum class Bound : std::uint8_t { none, from, to } bound;
-    std::size_t values;  // of `in`: rounded up to a power of two, the last one repeated
-  };
-  std::vector<One> filters;
-  const ListSort* sort = nullptr;
-  bool descending = false, after = false, keyword = false, offset = false;
-};
-struct Listing::Built {
-  std::deque<std::string> texts;
-  std::vector<std::string_view> read_names, count_names;
-  Query read, count;
-};
 
 Result<Listing::Shape> Listing::shape_of(const ListAsk& ask) const {
   Shape shape;
@@ -424,92 +402,6 @@ Result<ListPage> Listing::read(const View& view, const ListAsk& ask, const Curso
   // The two columns of the cursor are ours.
   page.rows = page.rows.without_last(2);
   return page;
-}
-
-Result<std::vector<Listing::Explained>> Listing::explain(Change& change, Params always) const {
-  // Statements of this function live as long as the program, like those of built().
-  struct Asked {
-    std::string text;
-    std::vector<std::string> names;
-    std::vector<std::string_view> views;
-    Query query;
-  };
-  static std::mutex mutex;
-  static std::deque<Asked> kept;
-  const auto ask = [&](const Query::Form& form, const char* before) -> const Query& {
-    const std::lock_guard lock(mutex);
-    auto& asked = kept.emplace_back();
-    asked.text = before + std::string(form.text);
-    for (const auto& name : form.params) asked.names.emplace_back(name);
-    asked.views.assign(asked.names.begin(), asked.names.end());
-    asked.query = {"explain", {asked.text, asked.views}, {asked.text, asked.views}};
-    return asked.query;
-  };
-  static const Query dear{"dear",
-                          {"select 1", {}},
-                          {"select set_config('enable_seqscan', 'off', true), set_config('enable_sort', 'off', true), "
-                           "set_config('enable_bitmapscan', 'off', true)",
-                           {}}};
-  QUANJI_TRY(const Rows set, change.rows(dear));
-  const bool sqlite = set[0].width() == 1;
-
-  std::vector<Explained> out;
-  for (const auto& sort : plan_.sorts)
-    for (std::size_t f = 0; f <= plan_.filters.size(); ++f) {
-      const ListFilter* filter = f == 0 ? nullptr : &plan_.filters[f - 1];
-      if (filter && !serves(*filter, sort)) continue;
-      for (const bool after : {false, true}) {
-        Shape shape;
-        shape.sort = &sort;
-        shape.descending = after;  // both directions are tried, each with one of the two
-        shape.after = after;
-        if (filter) shape.filters.push_back({filter, filter->op == FilterOp::range ? Shape::One::Bound::from : Shape::One::Bound::none, 1});
-        const Built& made = built(shape);
-        const Query::Form& form = sqlite ? made.read.sqlite : made.read.postgres;
-        const auto dummy = [&](ColumnType type) -> Scalar {
-          static constexpr std::uint8_t nothing[16] = {};
-          if (type == ColumnType::integer) return std::int64_t{1};
-          if (type == ColumnType::text) return std::string_view("a");
-          return Bytes(nothing);
-        };
-        std::vector<Param> params(always.all().begin(), always.all().end());
-        for (const auto& name : form.params) {
-          if (std::ranges::find(params, name, &Param::name) != params.end()) continue;
-          if (name == "limit" || name == "offset")
-            params.push_back({name, 50});
-          else if (name == "after_sort")
-            params.push_back({name, dummy(sort.type)});
-          else if (name == "after_id")
-            params.push_back({name, dummy(ColumnType::bytes)});
-          else
-            params.push_back({name, dummy(filter ? filter->type : ColumnType::text)});
-        }
-        QUANJI_TRY(const Rows steps, change.rows(ask(form, sqlite ? "explain query plan " : "explain "), std::span<const Param>(params)));
-        Explained one;
-        one.combination = fmt::format("sort={}{}{}", after ? "-" : "", sort.name, filter ? " filter=" + filter->name : "");
-        for (const Row step : steps) one.plan += std::string(step.text(sqlite ? "detail" : "QUERY PLAN")) + "\n";
-        // A whole walk is fine only along the sort's index and only where nothing narrows it.
-        // In a small table the few rows an equality leaves may be sorted.
-        const bool in_order = !filter || (filter->op == FilterOp::eq && plan_.size == ListPlan::Size::large);
-        bool narrowed = false;
-        const std::string column = filter ? filter->column.substr(filter->column.rfind('.') + 1) : "";
-        for (const Row step : steps) {
-          const auto line = step.text(sqlite ? "detail" : "QUERY PLAN");
-          const bool whole = sqlite
-                                 ? line.starts_with("SCAN ") && line.find(" USING ") == line.npos && line.find("VIRTUAL TABLE") == line.npos
-                                 : line.find("Seq Scan on") != line.npos;
-          if (whole) one.trouble = fmt::format("full scan: {}", line);
-          if (in_order && (sqlite ? line.find("USE TEMP B-TREE FOR ORDER BY") != line.npos : line.find("Sort  (") != line.npos))
-            one.trouble = "sorts every row";
-          const bool condition = sqlite ? line.starts_with("SEARCH ") : line.find("Index Cond:") != line.npos;
-          if (condition && line.find(column, sqlite ? line.find('(') : 0) != line.npos) narrowed = true;
-        }
-        if (filter && !narrowed && plan_.size == ListPlan::Size::large && one.trouble.empty())
-          one.trouble = fmt::format("no index narrows {}", filter->column);
-        out.push_back(std::move(one));
-      }
-    }
-  return out;
 }
 
 }  // namespace quanji::storage

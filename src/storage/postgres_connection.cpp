@@ -6,6 +6,8 @@
 #include <cstring>
 #include <fstream>
 
+#include "storage/libpq.h"
+
 namespace quanji::storage::detail {
 namespace {
 
@@ -29,6 +31,7 @@ Error cannot_connect(const std::string& why) {
 
 Result<PostgresAddress> PostgresAddress::parse(const std::string& url, const std::string& password_file,
                                                std::chrono::milliseconds connect_timeout) {
+  QUANJI_DO(load_libpq());
   char* why = nullptr;
   PQconninfoOption* options = PQconninfoParse(url.c_str(), &why);
   if (!options) {
@@ -119,6 +122,7 @@ Error PostgresConnection::failure(PGresult* result, std::string_view what) {
   }
   if (state_.starts_with("53")) {
     trouble_ = Trouble::no_space;
+    if (state_ == "53100" && when_full_) when_full_();
     return Error(base::Code::store_unavailable,
                  base::Text("数据库资源不足（磁盘、内存或连接数），修改未保存",
                             "The database is out of disk, memory or connections; the change was not stored"),

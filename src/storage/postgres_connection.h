@@ -2,6 +2,7 @@
 #pragma once
 #include <libpq-fe.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -33,6 +34,7 @@ class PostgresConnection final : public Session {
   Result<Outcome> execute(const Query& query, std::span<const Scalar> values) override;
   const Query::Form& form(const Query& query) const override { return query.postgres; }
   Trouble trouble() const override { return trouble_; }
+  void when_full(std::function<void()> tell) { when_full_ = std::move(tell); }
   const std::string& state() const { return state_; }  // SQLSTATE of the last failure
 
   // begin, commit, set …; several statements at once are allowed.
@@ -53,6 +55,7 @@ class PostgresConnection final : public Session {
   PostgresAddress address_;
   PGconn* connection_ = nullptr;
   Trouble trouble_ = Trouble::none;
+  std::function<void()> when_full_;
   std::string state_;
   std::unordered_map<const Query*, Prepared> statements_;
 };

@@ -37,7 +37,7 @@ PostgresStore::PostgresStore(StoreOptions options, PostgresAddress address)
       ulids_(*options_.clock, *options_.random),
       changes_(options_.queue_limit),
       batches_(options_.queue_limit),
-      reads_(options_.queue_limit) {}
+      reads_(options_.queue_limit, std::max(1, options_.reading_connections)) {}
 
 Result<std::unique_ptr<Store>> PostgresStore::open(StoreOptions options) {
   QUANJI_TRY(auto address, PostgresAddress::parse(options.url, options.password_file, options.connect_timeout));
@@ -102,6 +102,7 @@ std::unique_ptr<Running> PostgresStore::running(WriteItem item) {
 
 void PostgresStore::write_loop(WriteQueue& queue) {
   PostgresConnection connection(address_);
+  connection.when_full(options_.on_full);
   while (auto item = queue.wait()) run_item(connection, queue, std::move(*item));
 }
 
@@ -128,15 +129,20 @@ void PostgresStore::run_item(PostgresConnection& connection, WriteQueue& queue, 
 
 Durable PostgresStore::carry_out(PostgresConnection& connection, WriteQueue& queue, Running& running) {
   auto& work = running.work;
-  bool reconnected = false, seen_refusal = false;
+  bool reconnected = false, seen_refusal = false, met_others = false;
+  const bool is_job = running.item.job.has_value();
   for (int run = 1;; ++run) {
+    if (met_others) queue.pause(jitter(run));
+    met_others = false;
     if (run > 1) work.rewind();
     if (auto connected = connection.connect(); !connected.ok()) {
       work.trouble = Trouble::unreachable;
       running.result = std::move(connected);
       return Durable::no;
     }
-    const bool is_job = running.item.job.has_value();
+    // A batch needs no turn: READ COMMITTED with guarded statements, nothing of it fails for having met others but a deadlock.
+    std::optional<RerunTurns::Turn> turn;
+    if (is_job) turn.emplace(turns_, run);
     const bool twice = is_job && options_.rerun == StoreOptions::Rerun::every_change_twice;
     Status result = connection.run_text(std::string(is_job ? begin_change : begin_batch) + (twice ? "; savepoint one" : ""));
     if (!result.ok()) work.trouble = connection.trouble();
@@ -163,7 +169,7 @@ Durable PostgresStore::carry_out(PostgresConnection& connection, WriteQueue& que
       continue;
     }
     if (work.trouble == Trouble::again && run < runs && !queue.closed()) {
-      queue.pause(std::chrono::microseconds(options_.random->below(std::uint64_t{1000} << run)));
+      met_others = true;
       continue;
     }
     // A broken rule may be the work of a concurrent change that this one should have seen first: look once more.
@@ -176,8 +182,14 @@ Durable PostgresStore::carry_out(PostgresConnection& connection, WriteQueue& que
       work.effects.clear();
       return Durable::no;
     }
+    turn.reset();
     return write_refusal(connection, running);
   }
+}
+
+// Before a re-run: the second comes at once, for what it met is over or waits for it; later ones spread over other nodes' changes.
+std::chrono::microseconds PostgresStore::jitter(int run) const {
+  return std::chrono::microseconds(run == 2 ? 0 : options_.random->below(std::uint64_t{1000} << (run - 1)));
 }
 
 // The refusal's row, in a transaction of its own: the body's has been rolled back. running.result is the refusal and stays the answer.
@@ -185,8 +197,10 @@ Durable PostgresStore::write_refusal(PostgresConnection& connection, Running& ru
   const Error why = running.result.error().clone();
   const auto mark = running.work.next_ulid;
   for (int run = 1;; ++run) {
+    if (run > 1) changes_.pause(jitter(run));
     running.work.next_ulid = mark;
     Status written = connection.connect();
+    const RerunTurns::Turn turn(turns_, run);
     if (written.ok()) written = connection.run_text(std::string(begin_change));
     if (written.ok()) written = run_refused(connection, running, why);
     const bool ran = written.ok();
@@ -195,10 +209,7 @@ Durable PostgresStore::write_refusal(PostgresConnection& connection, Running& ru
     const Trouble trouble = running.work.failed ? running.work.trouble : connection.trouble();
     if (connection.connected()) (void)connection.run_text("rollback");
     const bool may_be_stored = ran && trouble == Trouble::unreachable;
-    if ((trouble == Trouble::again || trouble == Trouble::unreachable) && !may_be_stored && run < runs && !changes_.closed()) {
-      changes_.pause(std::chrono::microseconds(options_.random->below(std::uint64_t{1000} << run)));
-      continue;
-    }
+    if ((trouble == Trouble::again || trouble == Trouble::unreachable) && !may_be_stored && run < runs && !changes_.closed()) continue;
     running.work.effects.clear();
     running.result = std::move(written);
     return Durable::no;
@@ -244,11 +255,12 @@ void PostgresStore::submit(ViewJob job) {
 
 void PostgresStore::read_loop() {
   PostgresConnection connection(address_);
-  while (auto run = reads_.wait()) {
+  while (const auto turn = reads_.wait()) {
     const auto ran = guarded([&]() -> Status {
-      (*run)(&connection);
+      turn->run(&connection);
       return {};
     });
+    reads_.give_back(*turn);
     if (!ran.ok()) base::log::failure(base::log::Level::error, "done_failed", ran.error());
   }
 }

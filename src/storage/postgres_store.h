@@ -2,11 +2,13 @@
 // SERIALIZABLE, views REPEATABLE READ READ ONLY, batches READ COMMITTED.
 #pragma once
 #include <atomic>
+#include <chrono>
 #include <mutex>
 #include <thread>
 #include <vector>
 
 #include "storage/postgres_connection.h"
+#include "storage/rerun_turns.h"
 #include "storage/run.h"
 #include "storage/store.h"
 
@@ -34,6 +36,7 @@ class PostgresStore final : public Store {
   void run_item(PostgresConnection& connection, WriteQueue& queue, WriteItem item);
   // Runs, commits, and says whether the commit is durable. Re-runs what was not the change's fault.
   Durable carry_out(PostgresConnection& connection, WriteQueue& queue, Running& running);
+  std::chrono::microseconds jitter(int run) const;
   Durable write_refusal(PostgresConnection& connection, Running& running);
   Status view_on(PostgresConnection& connection, const ViewJob& job);
   void note(const Running& running, Durable durable);
@@ -46,6 +49,7 @@ class PostgresStore final : public Store {
   base::UlidSource ulids_;
 
   WriteQueue changes_, batches_;
+  RerunTurns turns_;
   ReadQueue<PostgresConnection> reads_;
   std::vector<std::thread> threads_;
   std::once_flag closed_;

@@ -1,6 +1,8 @@
 pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3)
 pkg_check_modules(libpq REQUIRED IMPORTED_TARGET libpq)
-target_link_libraries(${QUANJI_ROOM_TARGET} PRIVATE PkgConfig::sqlite3 PkgConfig::libpq)
+target_link_libraries(${QUANJI_ROOM_TARGET} PRIVATE PkgConfig::sqlite3 ${CMAKE_DL_LIBS})
+# Its header only: libpq.cpp loads the library when a PostgreSQL is asked for.
+target_include_directories(${QUANJI_ROOM_TARGET} PRIVATE ${libpq_INCLUDE_DIRS})
 
 # Named queries and migrations become C++ in the build directory: "storage/queries.h".
 set(storage_made ${CMAKE_BINARY_DIR}/generated/storage)

@@ -111,6 +111,7 @@ Error SqliteConnection::failure(int code, std::string_view what) {
     trouble_ = rolled_back ? Trouble::again : Trouble::broken;
   else
     trouble_ = Trouble::broken;
+  if (primary == SQLITE_FULL && when_full_) when_full_();
   if (primary == SQLITE_FULL)
     return Error(base::Code::store_unavailable,
                  base::Text("磁盘空间不足，修改未保存；清理磁盘后可重试",

@@ -2,6 +2,7 @@
 #pragma once
 #include <sqlite3.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -21,6 +22,7 @@ class SqliteConnection final : public Session {
   Result<Outcome> execute(const Query& query, std::span<const Scalar> values) override;
   const Query::Form& form(const Query& query) const override { return query.sqlite; }
   Trouble trouble() const override { return trouble_; }
+  void when_full(std::function<void()> tell) { when_full_ = std::move(tell); }
 
   // Transaction words, prepared once each.
   enum class Word : std::uint8_t { begin, begin_immediate, commit, rollback, savepoint, rollback_to, release };
@@ -41,6 +43,7 @@ class SqliteConnection final : public Session {
   sqlite3_stmt* prepared(const Query& query);
   sqlite3* db_ = nullptr;
   Trouble trouble_ = Trouble::none;
+  std::function<void()> when_full_;
   int log_pages_ = 0;
   struct Statement {
     sqlite3_stmt* handle = nullptr;

@@ -63,7 +63,7 @@ SqliteStore::SqliteStore(StoreOptions options, std::string path, DataLock lock)
       ulids_(*options_.clock, *options_.random),
       lock_(std::move(lock)),
       queue_(options_.queue_limit),
-      reads_(options_.queue_limit) {}
+      reads_(options_.queue_limit, std::max(1, options_.readers)) {}
 
 Result<std::unique_ptr<Store>> SqliteStore::open(StoreOptions options, const std::string& path) {
   namespace fs = std::filesystem;
@@ -81,6 +81,7 @@ Result<std::unique_ptr<Store>> SqliteStore::open(StoreOptions options, const std
   QUANJI_TRY(DataLock lock, DataLock::take(file.parent_path().string()));
   std::unique_ptr<SqliteStore> store(new SqliteStore(std::move(options), path, std::move(lock)));
   QUANJI_TRY(store->writer_, SqliteConnection::open(path, SqliteConnection::Mode::write, store->options_.sqlite_vfs));
+  store->writer_->when_full(store->options_.on_full);
   auto& writer = *store->writer_;
   const MigrationTarget target{writer,
                                [&] { return writer.say(Word::begin_immediate); },
@@ -312,11 +313,12 @@ void SqliteStore::submit(ViewJob job) {
 }
 
 void SqliteStore::read_loop(std::unique_ptr<SqliteConnection> connection) {
-  while (auto run = reads_.wait()) {
+  while (const auto turn = reads_.wait()) {
     const auto ran = guarded([&]() -> Status {
-      (*run)(connection.get());
+      turn->run(connection.get());
       return {};
     });
+    reads_.give_back(*turn);
     if (!ran.ok()) base::log::failure(base::log::Level::error, "done_failed", ran.error());
   }
 }

@@ -17,9 +17,10 @@
 
 namespace quanji::storage {
 
-// Who goes first when there is more work than time; each has a bounded queue of its own.
-enum class Priority : std::uint8_t { finish, take, beats, audit, reads, enqueue, logs };
-inline constexpr std::size_t priorities = 7;
+// Who goes first when there is more work than time; each has a bounded queue of its own. Views after `reads` (reports, checks) may
+// occupy at most half of the readers, and of them an eighth of a queue may wait: they are the first reads to be refused.
+enum class Priority : std::uint8_t { finish, take, beats, audit, reads, reports, enqueue, logs };
+inline constexpr std::size_t priorities = 8;
 
 struct ChangeJob {
   std::function<Status(Change&)> body;                   // may run several times; the last run counts
@@ -69,6 +70,8 @@ struct StoreOptions {
   std::chrono::milliseconds connect_timeout{5000};
   std::string sqlite_vfs;  // tests: the name of a registered file system that fails on purpose
   enum class Rerun : std::uint8_t { when_needed, every_change_twice } rerun = Rerun::when_needed;  // twice: tests; differing runs are a bug
+  // A statement or commit met a full disk: called at once on a thread of the store, before the change is run again or refused. Quick.
+  std::function<void()> on_full;
   std::function<void(const std::string& why)> on_fatal;  // nothing is acknowledged any more: the program should stop and start again
 };
 

@@ -1,5 +1,6 @@
 // Inside of the room: jobs that wait, by priority, bounded; and batch calls that gather by operation until a writer has time for them.
 #pragma once
+#include <algorithm>
 #include <array>
 #include <condition_variable>
 #include <deque>
@@ -60,33 +61,51 @@ class WriteQueue {
   bool closed_ = false;
 };
 
-// Views, and other reading that needs a connection of type C; C is null when the store closed before its turn.
+// Views, and other reading that needs a connection of type C; C is null when the store closed before its turn. What comes after
+// Priority::reads is slow: at most half of the readers run it at a time, so that short reads always find one.
 template <class C>
 class ReadQueue {
  public:
   using Run = std::function<void(C*)>;
-  explicit ReadQueue(std::size_t limit) : limit_(limit) {}
+  struct Turn {
+    Run run;
+    bool slow = false;
+  };
+  ReadQueue(std::size_t limit, int readers)
+      : limit_(limit), slow_limit_(std::max<std::size_t>(1, limit / 8)), slow_readers_(std::max(1, readers / 2)) {}
   // False: full or closed; then nothing was taken.
   bool push(Priority priority, Run run) {
     const std::lock_guard lock(mutex_);
     auto& queue = queues_[static_cast<std::size_t>(priority)];
-    if (closed_ || queue.size() >= limit_) return false;
+    if (closed_ || queue.size() >= (slow(priority) ? slow_limit_ : limit_)) return false;
     queue.push_back(std::move(run));
     ++size_;
     some_.notify_one();
     return true;
   }
-  std::optional<Run> wait() {
+  // The most urgent turn there is a reader for; give it back when it has run.
+  std::optional<Turn> wait() {
     std::unique_lock lock(mutex_);
-    some_.wait(lock, [this] { return closed_ || size_ > 0; });
-    for (auto& queue : queues_)
-      if (!queue.empty()) {
-        Run run = std::move(queue.front());
+    for (;;) {
+      for (std::size_t at = 0; at < priorities; ++at) {
+        auto& queue = queues_[at];
+        const bool is_slow = slow(static_cast<Priority>(at));
+        if (queue.empty() || (is_slow && slow_running_ == slow_readers_)) continue;
+        Turn turn{std::move(queue.front()), is_slow};
         queue.pop_front();
         --size_;
-        return run;
+        slow_running_ += is_slow;
+        return turn;
       }
-    return std::nullopt;
+      if (closed_ && size_ == 0) return std::nullopt;
+      some_.wait(lock);
+    }
+  }
+  void give_back(const Turn& turn) {
+    if (!turn.slow) return;
+    const std::lock_guard lock(mutex_);
+    --slow_running_;
+    some_.notify_all();
   }
   void close() {
     const std::lock_guard lock(mutex_);
@@ -103,12 +122,15 @@ class ReadQueue {
   }
 
  private:
-  const std::size_t limit_;
+  static bool slow(Priority priority) { return priority > Priority::reads; }
+  const std::size_t limit_, slow_limit_;
+  const int slow_readers_;
   mutable std::mutex mutex_;
   std::condition_variable some_;
   // guarded by mutex_
   std::array<std::deque<Run>, priorities> queues_;
   std::size_t size_ = 0;
+  int slow_running_ = 0;
   bool closed_ = false;
 };
 

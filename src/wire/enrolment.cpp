@@ -68,9 +68,9 @@ base::Secret enrol_body(const EnrolRequest& request) {
   auto rest = base::to_json(request);  // {"name":…}: the encoder leaves secrets out
   std::string body;
   body.reserve(rest.size() + request.code.size() + 16);
-  body = "{\"code\":\"";
-  body += request.code.reveal();  // base64url and "qje_" only, nothing to escape
-  body += "\",";
+  body = "{\"code\":";
+  base::append_json_string(body, request.code.reveal());
+  body += ",";
   body += std::string_view(rest).substr(1);
   return base::Secret::take(body);
 }

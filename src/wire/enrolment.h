@@ -4,6 +4,7 @@
 // of secret) + `.` + 32 lower-hex digits: the first 16 bytes of SHA-256 over the SubjectPublicKeyInfo of the platform's authority. The
 // platform's TLS chain holds the authority's certificate after its own, so the robot can check the chain against the digest before it
 // sends the secret: nothing is trusted on first use.
+// Reads foreign bytes: fuzz/enrolment_code.cpp
 #pragma once
 #include <array>
 #include <cstdint>

@@ -28,6 +28,8 @@ Result<Frame> read_frame(std::string_view text) {
     return Error(Code::invalid_field)
         .with_field("v",
                     base::Text(fmt::format("只支持第 {} 版", frame_version), fmt::format("only version {} is spoken here", frame_version)));
+  // Stored documents may lack what they please, a frame may not: nobody could be answered.
+  if (frame.id.empty()) return Error(Code::invalid_field).with_field("id", base::Text("必填", "is required"));
   for (const char c : frame.id)
     if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_'))
       return Error(Code::invalid_field).with_field("id", base::Text("只能用字母、数字、- 和 _", "only letters, digits, - and _"));

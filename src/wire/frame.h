@@ -1,6 +1,7 @@
 // One frame of the robot channel: a request, its answer, or news that wants no answer. Carried as WebSocket text, or as the body of a
 // plain gateway call. Shape: {v:1, id, kind:"ask|answer|tell", op, token?, seq?, body}, an answer {v:1, id, kind:"answer", code, message,
 // data}.
+// Reads foreign bytes: fuzz/robot_frame.cpp
 #pragma once
 #include <cstdint>
 #include <optional>

@@ -31,6 +31,11 @@ TEST(Frame, IgnoresWhatANewerPeerAddsAndRefusesWhatItCannotAnswer) {
         R"({"v":1,"id":"a","kind":"shout","op":"x"})", "[]", "nonsense"})
     EXPECT_FALSE(read_frame(wrong).ok()) << wrong;
 }
+TEST(Frame, WithoutAnIdIsRefusedWhateverItsKind) {
+  for (const auto* wrong :
+       {R"({"v":1,"kind":"tell","op":"x.y"})", R"({"v":1,"id":"","kind":"ask","op":"x.y"})", R"({"v":1,"kind":"answer","code":0})"})
+    EXPECT_FALSE(read_frame(wrong).ok()) << wrong;
+}
 TEST(Frame, IsAtMostAQuarterOfAMegabyte) {
   const auto big = "\"" + std::string(max_frame_bytes, 'x') + "\"";
   EXPECT_EQ(write_frame(make_answer("a", big)).error().code(), base::Code::too_large);

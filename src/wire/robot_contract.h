@@ -1,5 +1,6 @@
 // The treaty between platform and robot: groups, verbs and messages, declared once for both wings and both transports. It grows by the
 // eight groups of the published interface; what stands here works. Additive only within v1; never reuses types of the domain.
+// Reads foreign bytes: fuzz/robot_frame.cpp
 #pragma once
 #include <cstdint>
 #include <optional>

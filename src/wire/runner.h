@@ -1,5 +1,6 @@
 // Messages between a robot and its one runner process over an inherited stream socket pair: length u32 (little-endian, bytes of JSON),
 // JSON {v:1, type, body}. The robot passes the journal's descriptor (SCM_RIGHTS) with the length of `start`. Standard error is the log.
+// Reads foreign bytes: fuzz/runner_message.cpp
 #pragma once
 #include <cstdint>
 #include <optional>

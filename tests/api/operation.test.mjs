@@ -56,14 +56,19 @@ await eachDatabase(test, 'in operation', async (t, platform, database) => {
     const [row] = rows.items;
     assert.ok(row.p50Micros > 0 && row.p50Micros <= row.p95Micros && row.p95Micros <= row.p99Micros && row.p99Micros <= row.maxMicros * 1.04, JSON.stringify(row));
     assert.ok(Math.abs(row.errorShare - bad / (good + bad)) < 1e-6, JSON.stringify(row));
-    let log = [], cursor = '';
-    for (let pages = 0; pages < 10; ++pages) {
-      const page = is(await system.get(`/api-calls?actor=${self.signedIn.userId}&pageSize=200${cursor}`), 200);
-      log.push(...page.items);
-      if (!page.nextCursor) break;
-      cursor = `&cursor=${encodeURIComponent(page.nextCursor)}`;
+    // The calls follow the figures in changes of their own.
+    let log;
+    for (const began = Date.now(); Date.now() - began < 20_000; await wait(200)) {
+      log = [];
+      for (let pages = 0, cursor = ''; pages < 10; ++pages) {
+        const page = is(await system.get(`/api-calls?actor=${self.signedIn.userId}&pageSize=200${cursor}`), 200);
+        log.push(...page.items.filter((call) => call.operation === 'department.read'));
+        if (!page.nextCursor) break;
+        cursor = `&cursor=${encodeURIComponent(page.nextCursor)}`;
+      }
+      if (log.length >= good + bad) break;
     }
-    assert.equal(log.filter((call) => call.operation === 'department.read').length, good + bad);
+    assert.equal(log.length, good + bad);
   });
 
   await t.test('a restart keeps sessions and what was changed', async () => {

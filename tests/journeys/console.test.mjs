@@ -103,6 +103,7 @@ test('ARobotIsSeenOnlineAndRunsAnExpressionFromThePage', { timeout: 120_000 }, (
       const page = await open(platform, '/');
       await signIn(page, 'system', platform.accounts.system);
       await page.getByRole('menuitem', { name: '机器人' }).click();
+      await page.getByRole('heading', { name: '机器人' }).waitFor();
       await page.getByRole('cell', { name: 'desk-1', exact: true }).waitFor();
       await page.getByRole('button', { name: /展开行|Expand row/ }).first().click();
       await page.getByText('在线', { exact: true }).waitFor();

@@ -13,6 +13,7 @@ export const operations = Object.entries(contract.paths).flatMap(([path, verbs])
   Object.entries(verbs).map(([verb, operation]) => {
     const parameters = (operation.parameters ?? []).map(resolve);
     return {
+      stream: Object.keys(operation.responses['200']?.content ?? {}).find((type) => type !== 'application/json'),
       id: operation.operationId, verb, method: verb.toUpperCase(), path, responses: operation.responses, parameters,
       query: parameters.filter((p) => p.in === 'query'), example: operation.requestBody?.content['application/json'].example,
       schema: operation.requestBody && resolve(operation.requestBody.content['application/json'].schema), takesBody: Boolean(operation.requestBody),

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# writes contracts/ anew from the programs, and the console's types from them
+# writes contracts/ anew from the programs
 . "$ROOT/tools/do/build.sh"
 
 do_contracts() {
@@ -16,15 +16,10 @@ do_contracts() {
     shift
   done
   [ $setup = no ] || do_setup
-  step "contracts: building quanji-platform ($preset)"
-  build_preset "$preset" quanji-platform
-  program=$ROOT/build/$preset/bin/quanji-platform
+  step "contracts: building quanji-platform and quanji ($preset)"
+  build_preset "$preset" quanji-platform quanji
   mkdir -p "$ROOT/contracts"
-  "$program" contracts "$ROOT/contracts"
-  if [ -f "$ROOT/console/package.json" ]; then
-    build_console_packages
-    (cd "$ROOT/console" && npm run --silent types </dev/null)
-  fi
-  git -C "$ROOT" status --short -- contracts console/src/api
+  for program in quanji-platform quanji; do "$ROOT/build/$preset/bin/$program" contracts "$ROOT/contracts"; done
+  git -C "$ROOT" status --short -- contracts
   step "contracts: written"
 }

@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# builds the fuzz targets with clang and gives each its corpus and a few seconds (--seconds N, default 5; NAME... for some)
+# builds the fuzz targets with clang and gives each its corpus and a few seconds (--seconds N, default 5; --build-only, --no-build; NAME... for some)
 . "$ROOT/tools/do/build.sh"
 
 do_fuzz() {
-  local seconds=5 names="" name failed=0 setup=yes found
+  local seconds=5 names="" name failed=0 setup=yes build=yes run=yes found
   while [ $# -gt 0 ]; do
     case $1 in
       --seconds)
@@ -12,7 +12,9 @@ do_fuzz() {
         shift
         ;;
       --no-setup) setup=no ;;
-      -*) refuse 2 "fuzz: 不认识的选项 $1 · unknown option $1: --seconds N --no-setup" ;;
+      --no-build) setup=no build=no ;;
+      --build-only) run=no ;;
+      -*) refuse 2 "fuzz: 不认识的选项 $1 · unknown option $1: --seconds N --no-setup --no-build --build-only" ;;
       *)
         [ -f "$ROOT/fuzz/$1.cpp" ] || refuse 2 "fuzz: 没有 fuzz/$1.cpp · there is no fuzz/$1.cpp"
         names+=" $1"
@@ -21,8 +23,11 @@ do_fuzz() {
     shift
   done
   [ $setup = no ] || do_setup --test
-  step "fuzz: building with clang"
-  build_preset fuzz fuzz_targets
+  if [ $build = yes ]; then
+    step "fuzz: building with clang"
+    build_preset fuzz fuzz_targets
+  fi
+  [ $run = yes ] || return 0
   if [ -z "$names" ]; then names=$(for name in "$ROOT"/fuzz/*.cpp; do basename "$name" .cpp; done); fi
   for name in $names; do
     found=$ROOT/build/fuzz/found/$name

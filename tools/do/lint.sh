@@ -102,6 +102,7 @@ do_lint() {
     shift
   done
   checked "rooms" "$PYTHON" tools/check_rooms
+  checked "readers have fuzz targets" "$PYTHON" tools/check_readers
   checked "names, lengths, words" "$PYTHON" tools/check_words
   checked "scripts" check_scripts
   checked "clang-format" check_format

@@ -126,6 +126,9 @@ do_test() {
 
   local failed=0
   if [ -z "$wanted" ]; then
+    outcome=0
+    "$PYTHON" "$ROOT/tools/check_called" || outcome=1
+    record called
     "$PYTHON" "$ROOT/tools/collect_results" "$RESULTS" >/dev/null || true
     outcome=0
     "$PYTHON" "$ROOT/tools/check_claims" || outcome=1

@@ -73,6 +73,8 @@ export function operation(id: string): Operation {
   return found;
 }
 export const offers = (id: string): boolean => operations.has(id);
+// The sentence of an operation by its name in logs ("user.create"); the name itself when the contract has none.
+export const summaryOf = (name: string): string => operations.get(name.replace('.', '_'))?.summary ?? name;
 // "/api/v1/users/{id}" with the values of a row.
 export function pathOf(op: Operation, row: Record<string, unknown>): string {
   return op.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(row[name] ?? '')));
@@ -82,4 +84,15 @@ export function said(text: string | undefined, english: boolean): string {
   if (!text) return '';
   const cut = text.indexOf(' / ');
   return cut < 0 ? text : english ? text.slice(cut + 3) : text.slice(0, cut);
+}
+// The sentence of each field of a named type.
+export function sentences(type: string): Record<string, string> {
+  const fields = Object.entries(schemas[type]?.properties ?? {});
+  return Object.fromEntries(fields.map(([name, field]) => [name, field.description ?? resolve(field).description ?? '']));
+}
+// The fields of what a list answers, one item of it.
+export function itemOf(op: Operation): Record<string, Schema> {
+  const described = (contract.paths as unknown as Record<string, Record<string, { responses: Record<string, { content: Record<string, { schema: Schema }> }> }>>)[op.path]?.[op.method.toLowerCase()];
+  const envelope = described?.responses['200']?.content['application/json']?.schema;
+  return resolve(resolve(envelope?.properties?.data ?? {}).properties?.items?.items ?? {}).properties ?? {};
 }

@@ -12,6 +12,7 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
       type="error"
       showIcon
       role="alert"
+      style={{ marginBottom: 12 }}
       title={refusal?.message ?? t('failed')}
       description={
         <>

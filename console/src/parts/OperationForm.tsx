@@ -1,5 +1,5 @@
 import { useMutation } from '@tanstack/react-query';
-import { App, Form, Input, InputNumber, Modal, Select, Switch } from 'antd';
+import { App, Descriptions, Form, Input, InputNumber, Modal, Select, Switch, Typography } from 'antd';
 import type { ReactElement } from 'react';
 import { useTranslation } from 'react-i18next';
 import { pathOf, resolve, said, type Operation, type Schema } from '../api/catalogue';
@@ -46,13 +46,14 @@ function cleaned(schema: Schema, values: Values): Values {
 export interface OperationFormProps {
   op: Operation;
   row?: Values;
-  etag?: string | null;
   initial?: Values;
+  // Taken from the row as it was seen, shown but not to be changed.
+  fixed?: string[];
   onClose: () => void;
   onDone: (answer: unknown) => void;
 }
 // The form of an operation, drawn from its contract: fields, rules and sentences come from there.
-export function OperationForm({ op, row, initial, onClose, onDone }: OperationFormProps): ReactElement {
+export function OperationForm({ op, row, initial, fixed, onClose, onDone }: OperationFormProps): ReactElement {
   const { t, i18n } = useTranslation();
   const english = i18n.language === 'en';
   const { message } = App.useApp();
@@ -77,6 +78,11 @@ export function OperationForm({ op, row, initial, onClose, onDone }: OperationFo
   return (
     <Modal open title={said(op.summary, english)} okText={t('ok')} cancelText={t('cancel')} onCancel={onClose} confirmLoading={send.isPending} onOk={() => form.submit()} destroyOnHidden>
       {send.isError ? <Failure error={send.error} /> : null}
+      {fixed?.map((name) =>
+        schema.properties?.[name] && row?.[name] !== undefined ? (
+          <Descriptions key={name} column={1} size="small" layout="vertical" items={[{ key: name, label: said(schema.properties[name].description, english) || name, children: <Typography.Text code>{String(row[name])}</Typography.Text> }]} />
+        ) : null,
+      )}
       <Form form={form} layout="vertical" initialValues={initial ?? {}} onFinish={(values) => send.mutate(values)} style={{ marginTop: 12 }}>
         {Object.entries(schema.properties ?? {}).map(([name, field]) => {
           const rule = resolve(field);
@@ -85,6 +91,7 @@ export function OperationForm({ op, row, initial, onClose, onDone }: OperationFo
             <Form.Item
               key={name}
               name={name}
+              hidden={(fixed?.includes(name) ?? false) && row?.[name] !== undefined}
               label={said(field.description ?? rule.description, english) || name}
               valuePropName={typeOf(rule) === 'boolean' ? 'checked' : 'value'}
               rules={[{ required: schema.required?.includes(name) ?? false }]}

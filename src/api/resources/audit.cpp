@@ -18,13 +18,13 @@ void audit(Table& t) {
   t.add({.id = "audit.export",
          .verb = Verb::get,
          .path = "/audit/export",
-         .summary = {"按封块分段导出审计记录（NDJSON，供 quanji audit verify 核对）",
-                     "Export the audit log by seal blocks, as NDJSON that quanji audit verify reads"},
+         .summary = {"导出已封存的审计记录（NDJSON，供 quanji audit verify 核对）",
+                     "Export the sealed audit log, as NDJSON that quanji audit verify reads"},
          .permission = "audit.export",
          .audit = "audit.exported",
          .rate = Rate::report,
          .example = R"({"afterBlock":0})"},
-        read(&services::export_audit));
+        stream<&services::export_audit, &services::export_audit_piece>("application/x-ndjson"));
   t.add({.id = "audit.read",
          .verb = Verb::get,
          .path = "/audit/{id}",

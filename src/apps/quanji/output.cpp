@@ -60,7 +60,8 @@ std::string list_table(const json::array& items) {
     }
     for (const auto& name : names) {
       const auto* found = item.get_object().if_contains(json::string_view(name.data(), name.size()));
-      row.push_back(found ? cell(*found) : "");
+      // What has an inside would push everything else off the line; `read` and -o json show it.
+      row.push_back(!found ? "" : found->is_object() ? "{…}" : cell(*found));
     }
   }
   return aligned(rows);

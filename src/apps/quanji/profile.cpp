@@ -12,6 +12,7 @@
 #include <sstream>
 #include <string_view>
 
+#include "apps/quanji/client_key.h"
 #include "base/fields_json.h"
 #include "base/files.h"
 
@@ -60,6 +61,12 @@ Result<std::string> profile_path(const std::string& name) {
   return config + "/quanji/profiles/" + name + ".json";
 }
 
+Result<std::string> kept_key_path(const std::string& name) {
+  QUANJI_TRY(auto path, profile_path(name));
+  path.replace(path.size() - 5, 5, ".key");
+  return path;
+}
+
 Result<Profile> load_profile(const std::string& name) {
   QUANJI_TRY(const auto path, profile_path(name));
   auto text = read_text_file(path);
@@ -69,8 +76,18 @@ Result<Profile> load_profile(const std::string& name) {
   QUANJI_TRY(const auto value, base::parse_json(*text));
   if (!value.is_object()) return Error(Code::unreadable_body, Text(path + " 不是 JSON 对象", path + " is not a JSON object"));
   const auto& object = value.get_object();
-  return Profile{text_of(object, "url"), text_of(object, "trust"), text_of(object, "account"), text_of(object, "accessToken"),
-                 text_of(object, "refreshToken")};
+  Profile profile;
+  profile.url = text_of(object, "url");
+  profile.trust = text_of(object, "trust");
+  profile.account = text_of(object, "account");
+  profile.access_token = text_of(object, "accessToken");
+  profile.refresh_token = text_of(object, "refreshToken");
+  profile.key_file = text_of(object, "keyFile");
+  if (!profile.key_file.empty()) {
+    profile.caller = text_of(object, "calls") == "token" ? Caller::client_by_token : Caller::client;
+    QUANJI_TRY(profile.signature, signature_from_text(text_of(object, "signature")));
+  }
+  return profile;
 }
 
 Status save_profile(const std::string& name, const Profile& profile) {
@@ -79,11 +96,17 @@ Status save_profile(const std::string& name, const Profile& profile) {
   const auto folder = std::filesystem::path(path).parent_path();
   std::filesystem::create_directories(folder, failed);
   if (failed) return cannot_write(folder.string());
-  const json::object object{{"url", profile.url},
-                            {"trust", profile.trust},
-                            {"account", profile.account},
-                            {"accessToken", profile.access_token},
-                            {"refreshToken", profile.refresh_token}};
+  json::object object{{"url", profile.url},
+                      {"trust", profile.trust},
+                      {"account", profile.account},
+                      {"accessToken", profile.access_token},
+                      {"refreshToken", profile.refresh_token}};
+  if (profile.caller != Caller::person) {
+    const auto signature = to_text(profile.signature);
+    object["keyFile"] = profile.key_file;
+    object["signature"] = json::string(signature.data(), signature.size());
+    object["calls"] = profile.caller == Caller::client_by_token ? "token" : "signed";
+  }
   const auto part = path + ".part" + std::to_string(::getpid());
   ::unlink(part.c_str());
   if (auto made = base::create_durable_file(part, json::serialize(object) + "\n", 0600); !made.ok()) return std::move(made).error();

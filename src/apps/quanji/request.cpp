@@ -39,7 +39,11 @@ std::string limits_of(const base::ValueOps& outer, const base::Limits& limits) {
   if (!out.empty()) out += "]";
   if (limits.min != INT64_MIN) out += fmt::format(" ≥{}", limits.min);
   if (limits.max != INT64_MAX) out += fmt::format(" ≤{}", limits.max);
-  if (limits.pattern) out += fmt::format(" {}", limits.pattern->regex);
+  // A rule that a person can read: names and accounts; the one against control characters is none.
+  if (limits.pattern && limits.pattern->regex.find("\\u") == std::string_view::npos) out += fmt::format(" {}", limits.pattern->regex);
+  if (!type.id_prefix.empty()) out += fmt::format(" ({}_…)", type.id_prefix);
+  if (type.kind == Kind::time) out += " [RFC 3339]";
+  if (type.kind == Kind::boolean) out += " [true|false]";
   if (!limits.fallback.empty()) out += fmt::format(" (={})", limits.fallback);
   if (type.kind == Kind::list) out += " [a,b,c | JSON]";
   if (type.kind == Kind::object || type.kind == Kind::json) out += " [JSON]";
@@ -118,11 +122,22 @@ std::string verb_of(const door::Operation& operation) {
   return noun == group || noun == group + "s" ? verb : group + "-" + verb;
 }
 
+std::string command_of(const door::Operation& operation) { return operation.id == "audit.verify" ? "verify-remote" : verb_of(operation); }
+
 std::vector<std::string> path_parameters(const door::Operation& operation) {
   std::vector<std::string> names;
   for (auto open = operation.path.find('{'); open != std::string_view::npos; open = operation.path.find('{', open + 1))
     names.emplace_back(operation.path.substr(open + 1, operation.path.find('}', open) - open - 1));
   return names;
+}
+
+std::string path_parameter_help(const door::Operation& operation, std::string_view name) {
+  if (!operation.binding.in) return {};
+  const auto& fields = operation.binding.in->fields();
+  const int i = fields.find_json(name);
+  if (i < 0) return {};
+  const auto& field = fields.all()[static_cast<std::size_t>(i)];
+  return both(field.sentence) + limits_of(*field.ops, field.limits);
 }
 
 std::vector<Option> options_of(const door::Operation& operation) {
@@ -154,6 +169,7 @@ std::vector<Option> options_of(const door::Operation& operation) {
     if (type.kind == Kind::secret) continue;
     const bool needed = field.required() && !operation.binding.in->given;
     add(fields.json_name(i), both(field.sentence) + limits_of(*field.ops, field.limits) + (needed ? " *" : ""), *field.ops);
+    options.back().needed = needed;
   }
   return options;
 }

@@ -15,12 +15,17 @@ struct Option {
   std::string json_name;  // "departmentId"
   std::string help;       // sentence and limits, both languages
   const base::ValueOps* type = nullptr;
+  bool needed = false;
 };
 
 std::string noun_of(const door::Operation& operation);  // "api-clients"
 // The last part of the id; with the group in front where the collection holds things of another kind ("users grant-list").
 std::string verb_of(const door::Operation& operation);
+// The word of the command: verb_of, but `audit verify` is the offline check, so the platform's own is `audit verify-remote`.
+std::string command_of(const door::Operation& operation);
 std::vector<std::string> path_parameters(const door::Operation& operation);
+// Sentence and limits of what stands in the path, as of an option.
+std::string path_parameter_help(const door::Operation& operation, std::string_view name);
 std::vector<Option> options_of(const door::Operation& operation);
 
 struct Given {

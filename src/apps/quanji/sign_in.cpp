@@ -6,13 +6,16 @@
 
 #include <boost/json.hpp>
 #include <ctime>
+#include <filesystem>
 #include <iostream>
 #include <iterator>
 
+#include "apps/quanji/client_key.h"
 #include "apps/quanji/output.h"
 #include "apps/quanji/session.h"
 #include "base/clock.h"
 #include "base/fields_json.h"
+#include "base/files.h"
 
 namespace quanji::apps {
 namespace {
@@ -52,6 +55,16 @@ Result<Session> open_place(const Place& place) {
   return Session::open(std::move(profile), "");
 }
 
+// The profile and the key that was kept for it; a key file that was named stays.
+int forget(const std::string& name) {
+  if (auto removed = remove_profile(name); !removed.ok()) return refuse(removed.error());
+  auto key = kept_key_path(name);
+  if (!key) return refuse(key.error());
+  if (::unlink(key->c_str()) != 0 && errno != ENOENT)
+    return refuse(base::Error(base::Code::store_unavailable, base::system_detail("unlink", *key)));
+  return exit_done;
+}
+
 }  // namespace
 
 std::string read_standard_input() { return {std::istreambuf_iterator<char>(std::cin), {}}; }
@@ -87,14 +100,72 @@ int login(const Place& place, const std::string& account, From from) {
   return exit_done;
 }
 
+int login_client(const Place& place, const ClientLogin& client) {
+  auto path = kept_key_path(place.profile);
+  if (!path) return refuse(path.error());
+  auto signature = signature_from_text(client.signature);
+  if (!signature) return refuse(signature.error());
+  auto key = [&] {
+    if (!client.key_file.empty()) return read_client_key(client.key_file);
+    auto text = read_standard_input();
+    return parse_client_key(text, speaks_english() ? "standard input" : "标准输入");
+  }();
+  if (!key) return refuse(key.error());
+  Profile profile;
+  profile.url = place.url;
+  profile.account = key->access_key;
+  profile.caller = client.caller;
+  profile.signature = *signature;
+  if (!place.trust_file.empty()) {
+    auto trust = read_text_file(place.trust_file);
+    if (!trust) return refuse(trust.error());
+    profile.trust = *trust;
+  }
+  std::error_code failed;
+  const bool keeps = client.key_file.empty();
+  // Beside the key of an earlier sign-in, which stays until this one is known to open the platform.
+  profile.key_file = keeps ? *path + ".new" : std::filesystem::absolute(client.key_file, failed).string();
+  if (keeps) {
+    std::filesystem::create_directories(base::folder_of(*path), failed);
+    if (auto kept = keep_client_key(profile.key_file, *key); !kept.ok()) return refuse(kept.error());
+  }
+  auto session = Session::open(profile, "");
+  auto answer = session ? session->call(client.caller == Caller::client ? Ask{"GET", "/api/v1/auth/me", "", {}}
+                                                                        : Ask{"POST", "/api/v1/auth/token", "{}", {}})
+                        : Result<net::ClientResponse>(std::move(session).error());
+  if (!answer || answer->status >= 300) {
+    if (keeps) ::unlink(profile.key_file.c_str());
+    return answer ? refuse(*answer) : refuse(answer.error());
+  }
+  if (keeps) {
+    if (::rename(profile.key_file.c_str(), path->c_str()) != 0)
+      return refuse(base::Error(base::Code::store_unavailable, base::system_detail("rename", *path)));
+    profile.key_file = *path;
+  }
+  profile.url = session->profile().url;
+  if (client.caller == Caller::client_by_token) {
+    const auto read = base::parse_json(answer->body);
+    const auto* data = read.ok() && read->is_object() ? read->get_object().if_contains("data") : nullptr;
+    if (!data || !data->is_object()) return refuse(base::Error(base::Code::unreadable_body));
+    profile.access_token = member(data->get_object(), "accessToken");
+  }
+  if (auto saved = save_profile(place.profile, profile); !saved.ok()) return refuse(saved.error());
+  std::cerr << (speaks_english() ? "Access key: " : "访问密钥：") << profile.account << " @ " << profile.url << "\n";
+  return exit_done;
+}
+
 int logout(const Place& place) {
   auto profile = load_profile(place.profile);
   if (!profile) return refuse(profile.error());
+  if (profile->caller == Caller::client) return forget(place.profile);
   auto session = Session::open(*profile, place.profile);
   if (!session) return refuse(session.error());
-  const auto answer = session->call({"POST", "/api/v1/auth/logout", "{}", {}});
+  const bool person = profile->caller == Caller::person;
+  const auto answer =
+      session->call(person ? Ask{"POST", "/api/v1/auth/logout", "{}", {}}
+                           : Ask{"POST", "/api/v1/auth/revoke", json::serialize(json::object{{"token", profile->access_token}}), {}});
   // The tokens go from this machine whatever the platform says; a session it already ended is no failure.
-  if (auto removed = remove_profile(place.profile); !removed.ok()) return refuse(removed.error());
+  if (const int forgotten = forget(place.profile); forgotten != exit_done) return forgotten;
   if (!answer) return refuse(answer.error());
   return answer->status < 300 || answer->status == 401 ? exit_done : refuse(*answer);
 }

@@ -428,6 +428,75 @@ TEST_P(Queues, AFullQueueRefusesEarlyAndOnlyItsOwnPriority) {
   EXPECT_EQ(urgent.get(), "ok");
 }
 
+std::future<std::string> submit_view(Store& store, Priority priority, std::function<void()> body) {
+  auto told = std::make_shared<std::promise<std::string>>();
+  ViewJob job;
+  job.body = [body = std::move(body)](const View&) {
+    body();
+    return Status();
+  };
+  job.done = [told](Status status) { told->set_value(word_of(status)); };
+  job.priority = priority;
+  auto future = told->get_future();
+  store.submit(std::move(job));
+  return future;
+}
+
+TEST_P(Queues, ReportsOccupyHalfOfTheReadersAtMost) {
+  const int readers = home.sqlite() ? options.readers : options.reading_connections;
+  std::promise<void> go;
+  const std::shared_future<void> gone = go.get_future().share();
+  std::mutex mutex;
+  std::condition_variable some;
+  int running = 0, most = 0;
+  std::vector<std::future<std::string>> reports;
+  for (int i = 0; i < readers * 3; ++i)
+    reports.push_back(submit_view(store(), Priority::reports, [&, gone] {
+      {
+        const std::lock_guard lock(mutex);
+        most = std::max(most, ++running);
+        some.notify_all();
+      }
+      gone.wait();
+      const std::lock_guard lock(mutex);
+      --running;
+    }));
+  {
+    std::unique_lock lock(mutex);
+    some.wait(lock, [&] { return running == readers / 2; });
+  }
+  for (int i = 0; i < readers * 3; ++i) EXPECT_EQ(submit_view(store(), Priority::reads, [] {}).get(), "ok");
+  go.set_value();
+  for (auto& report : reports) EXPECT_EQ(report.get(), "ok");
+  EXPECT_EQ(most, readers / 2);
+}
+
+TEST_P(Queues, ReportsAreTheFirstReadsToBeRefused) {
+  options.queue_limit = 16;
+  options.readers = 2;
+  options.reading_connections = 2;
+  std::promise<void> go, begun[2];
+  const std::shared_future<void> gone = go.get_future().share();
+  std::vector<std::future<std::string>> busy;
+  for (auto& one : begun) {
+    busy.push_back(submit_view(store(), Priority::reads, [&one, gone] {
+      one.set_value();
+      gone.wait();
+    }));
+    one.get_future().wait();
+  }
+  std::vector<std::future<std::string>> reports, reads;
+  for (int i = 0; i < 10; ++i) {
+    reports.push_back(submit_view(store(), Priority::reports, [] {}));
+    reads.push_back(submit_view(store(), Priority::reads, [] {}));
+  }
+  go.set_value();
+  int served = 0;
+  for (auto& report : reports) served += report.get() == "ok";
+  EXPECT_EQ(served, 2);
+  for (auto& read : reads) EXPECT_EQ(read.get(), "ok");
+}
+
 TEST(GroupCommit, ManyWaitingChangesShareOneSync) {
   Home home("sqlite");
   auto store = open_or_end(home.options());

@@ -25,5 +25,8 @@ select id from approvals where state = 'pending' and expires_at <= :now order by
 -- name: approval_expire
 update approvals set state = 'expired', updated_at = :now, updated_by = :actor, revision = revision + 1 where id = :id and state = 'pending';
 
+-- name: after_checks_overdue
+select id from approvals where after_check = 'due' and after_check_due <= :now order by created_at limit :most;
+
 -- name: approval_incident_start
 select decided_at from approvals where incident = :incident order by decided_at limit 1;

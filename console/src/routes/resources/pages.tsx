@@ -2,6 +2,7 @@ import { Descriptions } from 'antd';
 import type { ReactElement } from 'react';
 import { useTranslation } from 'react-i18next';
 import { short } from '../../parts/format';
+import { useMe } from '../../parts/me';
 import { ResourcePage, type Row } from '../../parts/ResourcePage';
 
 // Both documents of a change, side by side.
@@ -10,7 +11,7 @@ function Change({ row }: { row: Row }): ReactElement {
   const pretty = (value: unknown): ReactElement => <pre className="document">{value === null || value === undefined ? '—' : JSON.stringify(value, null, 2)}</pre>;
   return (
     <Descriptions
-      column={2}
+      column={{ xs: 1, md: 2 }}
       size="small"
       layout="vertical"
       items={[
@@ -42,7 +43,7 @@ export function Users(): ReactElement {
 }
 export function Roles(): ReactElement {
   const { t } = useTranslation();
-  return <ResourcePage title={t('roles')} list="role_list" create="role_create" edit="role_change" remove="role_delete" columns={['name', 'title', 'preset', 'remark', 'updatedAt']} detail={(row) => <span>{short(row.permissions)}</span>} />;
+  return <ResourcePage title={t('roles')} list="role_list" create="role_create" edit="role_change" remove="role_delete" fits={(_, row) => row.preset !== true} columns={['name', 'title', 'preset', 'remark', 'updatedAt']} detail={(row) => <span>{short(row.permissions)}</span>} />;
 }
 export function ApiClients(): ReactElement {
   const { t } = useTranslation();
@@ -61,11 +62,14 @@ export function ApiClients(): ReactElement {
 }
 export function Approvals(): ReactElement {
   const { t } = useTranslation();
+  const { me } = useMe();
   return (
     <ResourcePage
       title={t('approvals')}
       list="approval_list"
       acts={['approval_approve', 'approval_refuse', 'approval_withdraw']}
+      // Whoever asked may take it back; anybody else may decide.
+      fits={(act, row) => row.state === 'pending' && (act === 'approval_withdraw') === (row.maker === me?.account)}
       columns={['operation', 'targetName', 'maker', 'state', 'expiresAt', 'checker', 'decidedAt']}
       detail={(row) => <Change row={row} />}
     />

@@ -1,12 +1,12 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { Alert, Button, Descriptions, Form, Input, Modal, Spin, Tag } from 'antd';
+import { Alert, Button, Form, Input, Modal, Spin, Tag } from 'antd';
 import { useState, type ReactElement } from 'react';
 import { useTranslation } from 'react-i18next';
 import { call, get } from '../../api/client';
 import { Failure } from '../../parts/Failure';
-import { short } from '../../parts/format';
 import { useMe } from '../../parts/me';
 import { ResourcePage, type Row } from '../../parts/ResourcePage';
+import { Facts } from '../../parts/Shown';
 
 interface Report {
   seq: number;
@@ -88,7 +88,7 @@ export function Robots(): ReactElement {
                   {t('trial')}
                 </Button>
               ) : null}
-              {facts ? <Descriptions column={2} size="small" items={Object.entries(facts).map(([name, value]) => ({ key: name, label: name, children: short(value) }))} /> : null}
+              {facts ? <Facts type="RobotFacts" of={facts} /> : null}
             </>
           );
         }}

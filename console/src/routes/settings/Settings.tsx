@@ -5,9 +5,9 @@ import { useTranslation } from 'react-i18next';
 import { operation } from '../../api/catalogue';
 import { get } from '../../api/client';
 import { Failure } from '../../parts/Failure';
-import { short } from '../../parts/format';
 import { useMe } from '../../parts/me';
 import { OperationForm } from '../../parts/OperationForm';
+import { Shown } from '../../parts/Shown';
 
 interface Setting extends Record<string, unknown> {
   name: string;
@@ -25,7 +25,7 @@ export function Settings(): ReactElement {
   const found = useQuery({ queryKey: ['settings'], queryFn: () => get<{ items: Setting[] }>('/api/v1/settings') });
   return (
     <section aria-label={t('settings')}>
-      <Typography.Title level={1} style={{ fontSize: 20 }}>
+      <Typography.Title level={1} style={{ fontSize: 20, margin: '0 0 12px' }}>
         {t('settings')}
       </Typography.Title>
       {found.isError ? <Failure error={found.error} retry={() => void found.refetch()} /> : null}
@@ -36,8 +36,8 @@ export function Settings(): ReactElement {
         dataSource={found.data?.items ?? []}
         pagination={false}
         columns={[
-          { title: t('name'), dataIndex: 'name', render: (name: string, row) => (<><code>{name}</code><div>{i18n.language === 'en' ? row.titleEn : row.titleZh}</div></>) },
-          { title: t('value'), dataIndex: 'value', render: (value: unknown, row) => (<>{short(value)} {row.isDefault ? <Tag>{t('isDefault')}</Tag> : null}</>) },
+          { title: t('settingName'), dataIndex: 'name', render: (name: string, row) => (<><code>{name}</code><div>{i18n.language === 'en' ? row.titleEn : row.titleZh}</div></>) },
+          { title: t('value'), dataIndex: 'value', render: (value: unknown, row) => (<><Shown name="value" value={value} /> {row.isDefault ? <Tag>{t('isDefault')}</Tag> : null}</>) },
           { title: t('change'), render: (_, row) => (me.may('setting.change') ? <Button size="small" onClick={() => setChosen(row)}>{t('change')}</Button> : null) },
         ]}
       />

@@ -1,14 +1,22 @@
-// The lists of identity and rights: every declared combination is served by an index, on both databases.
+// Every list the platform offers, on both databases.
+#include "services/lists.h"
+
+#include "services/api_clients.h"
 #include "services/approvals.h"
+#include "services/audit.h"
+#include "services/call_log.h"
 #include "services/identity_testing.h"
+#include "services/robots.h"
+#include "services/sessions.h"
 #include "tests/postgres.h"
 
 namespace quanji::services {
 namespace {
 
 void explain_all(testing::House& house) {
-  for (const auto* listing : {&department_listing(), &child_listing(), &user_listing(), &member_listing(), &role_listing(),
-                              &grant_listing(), &approval_listing()})
+  for (const auto* listing :
+       {&department_listing(), &child_listing(), &user_listing(), &member_listing(), &role_listing(), &grant_listing(), &approval_listing(),
+        &robot_listing(), &session_listing(), &api_client_listing(), &audit_listing(), &call_listing()})
     ASSERT_TRUE(house
                     .change([&](Change& c) -> Status {
                       QUANJI_TRY(const auto explained, listing->explain(c));
@@ -20,12 +28,12 @@ void explain_all(testing::House& house) {
                     .ok());
 }
 
-TEST(IdentityLists, AreServedByIndexes) {
+TEST(Lists, EveryDeclaredCombinationIsServedByAnIndex) {
   testing::House house;
   explain_all(house);
 }
 
-TEST(IdentityLists, AreServedByIndexesOnPostgreSql) {
+TEST(Lists, EveryDeclaredCombinationIsServedByAnIndexOnPostgreSql) {
   tests::FreshDatabase database;
   testing::House house(database.url());
   explain_all(house);
