@@ -202,10 +202,12 @@ Ended run_task(const wire::Start& start, base::Descriptor journal_fd, Python& py
 }  // namespace
 
 int run_runner(const RunnerOptions& options, base::Clock& clock) {
-  // Before the change of user: the robot's folder above it is closed to everybody else.
-  if (!options.work.empty() && ::chdir(options.work.c_str()) != 0)
-    return complain(Error(Code::store_unavailable, base::system_detail("chdir", options.work)), wire::runner_exit::refused);
+  // Once as who starts us and, if that may not, once as who we become: the robot's folder above it is closed to everybody else, and the
+  // root of an enclosure, which has no powers over files, may not enter what belongs to the runner's user.
+  const bool inside = options.work.empty() || ::chdir(options.work.c_str()) == 0;
   if (auto done = give_up_privileges(options.run_as); !done) return complain(done.error(), wire::runner_exit::refused);
+  if (!inside && ::chdir(options.work.c_str()) != 0)
+    return complain(Error(Code::store_unavailable, base::system_detail("chdir", options.work)), wire::runner_exit::refused);
   ::dup2(STDERR_FILENO, STDOUT_FILENO);  // what a flow prints belongs to its log
   auto python = Python::start({options.package_path});
   if (!python) return complain(python.error(), wire::runner_exit::refused);
