@@ -86,6 +86,15 @@ void take_text(const ValueOps& ops, void* value, std::string_view text, const Li
   }
 }
 
+// A number beyond all doubles was read as infinity; written again, no parser takes it.
+bool has_infinity(const json::value& value) {
+  if (const auto* d = value.if_double()) return !std::isfinite(*d);
+  if (const auto* array = value.if_array()) return std::any_of(array->begin(), array->end(), has_infinity);
+  if (const auto* object = value.if_object())
+    return std::any_of(object->begin(), object->end(), [](const auto& member) { return has_infinity(member.value()); });
+  return false;
+}
+
 void take_value(const ValueOps& ops, void* value, const json::value& from, const Limits& limits, Problems& problems, Side side,
                 Unknown unknown, std::string_view at) {
   switch (ops.kind) {
@@ -130,6 +139,7 @@ void take_value(const ValueOps& ops, void* value, const json::value& from, const
       *static_cast<bool*>(value) = from.get_bool();
       return;
     case Kind::json: {
+      if (has_infinity(from)) return problems.add(Code::invalid_field, at, {"其中有过大的数值", "holds a number that is too large"});
       auto text = json::serialize(from);
       check_count(static_cast<std::int64_t>(text.size()), limits, 1 << 20, "字节", "bytes", problems, at);
       static_cast<JsonText*>(value)->text = std::move(text);

@@ -119,6 +119,9 @@ TEST(Fields, TheNameOfAnUnknownFieldIsCutBetweenCharacters) {
 TEST(Fields, ANumberNoDoubleHoldsIsRefused) {
   EXPECT_EQ(problems_of(R"({"name":"a","share":1e999})"), "invalid_field\nshare: must be a number");
 }
+TEST(Fields, FreeJsonHoldsNoNumberThatCannotBeReadAgain) {
+  EXPECT_EQ(problems_of(R"({"name":"a","extra":{"b":[1e999]}})"), "invalid_field\nextra: holds a number that is too large");
+}
 TEST(Fields, AnIdThatIsNotThereIsStoredAndReadAgain) {
   Thing thing;
   thing.name = "a";

@@ -8,7 +8,7 @@
 namespace quanji::services {
 namespace {
 
-void sixteen_clients(testing::House& house) {
+void expect_sixteen_clients_served(testing::House& house) {
   constexpr int clients = 16, each = 20;
   const auto parent = house.department("清算部");
   const auto setup = testing::House::setup();
@@ -38,12 +38,12 @@ void sixteen_clients(testing::House& house) {
 
 TEST(Departments, SixteenClientsBelowOneParentAreAllServed) {
   testing::House house;
-  sixteen_clients(house);
+  expect_sixteen_clients_served(house);
 }
 TEST(Departments, SixteenClientsBelowOneParentAreAllServedOnPostgreSql) {
   tests::FreshDatabase database;
   testing::House house(database.url());
-  sixteen_clients(house);
+  expect_sixteen_clients_served(house);
 }
 
 // The same name from many at once: one gets it, the others are told that it is taken and not that something broke.

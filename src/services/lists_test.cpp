@@ -13,7 +13,7 @@
 namespace quanji::services {
 namespace {
 
-void explain_all(testing::House& house) {
+void expect_all_explained(testing::House& house) {
   for (const auto* listing :
        {&department_listing(), &child_listing(), &user_listing(), &member_listing(), &role_listing(), &grant_listing(), &approval_listing(),
         &robot_listing(), &session_listing(), &api_client_listing(), &audit_listing(), &call_listing()})
@@ -30,13 +30,13 @@ void explain_all(testing::House& house) {
 
 TEST(Lists, EveryDeclaredCombinationIsServedByAnIndex) {
   testing::House house;
-  explain_all(house);
+  expect_all_explained(house);
 }
 
 TEST(Lists, EveryDeclaredCombinationIsServedByAnIndexOnPostgreSql) {
   tests::FreshDatabase database;
   testing::House house(database.url());
-  explain_all(house);
+  expect_all_explained(house);
 }
 
 }  // namespace

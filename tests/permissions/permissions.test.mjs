@@ -9,7 +9,7 @@ import { expected, operations, published, relations, roles, settled, settledFor,
 import { granted, targets, World } from './world.mjs';
 
 const yes = (truth) => (truth ? 'yes' : 'no');
-const none = (differences) => assert.equal(differences.length, 0, `${differences.length} differences:\n${differences.join('\n')}`);
+const expectNone = (differences) => assert.equal(differences.length, 0, `${differences.length} differences:\n${differences.join('\n')}`);
 console.log(`seed=${seed}`);
 
 test('the tables are whole and name the operations there are', () => {
@@ -20,7 +20,7 @@ test('the tables are whole and name the operations there are', () => {
     if (!operations.has(call)) wrong.push(`expected.tsv names ${call}, which is no operation`);
     if (!calls[call]) wrong.push(`calls.mjs does not say how ${call} is called`);
   }
-  none(wrong);
+  expectNone(wrong);
 });
 
 // Runs `ask` over `list`, some at once.
@@ -75,7 +75,7 @@ await eachDatabase(test, 'the permission matrix', async (t, platform, database) 
         if (holds !== wanted(row, role)) differences.push(said(row, role, holds));
       }
     }
-    none(differences);
+    expectNone(differences);
   });
 
   await t.test('who has not signed in comes in by the open operations only', async () => {
@@ -86,7 +86,7 @@ await eachDatabase(test, 'the permission matrix', async (t, platform, database) 
       const open = yes(answer.json?.code !== 10001);
       if (open !== yes(wanted(row, 'permission') === 'open')) differences.push(`${row.call}, not signed in: ${answer.raw}`);
     });
-    none(differences);
+    expectNone(differences);
   });
 
   await t.test('each role may do what the pages give it, by session and by token', async () => {
@@ -99,7 +99,7 @@ await eachDatabase(test, 'the permission matrix', async (t, platform, database) 
       const may = yes(!refused(answer, how));
       if (may !== wanted(row, role)) differences.push(`${said(row, role, may)} (${way}: ${answer.raw.slice(0, 200)})`);
     });
-    none(differences);
+    expectNone(differences);
   });
 
   await t.test('a client may do what its scopes give it, by signature and by token, and never what is a person\'s own', async () => {
@@ -117,7 +117,7 @@ await eachDatabase(test, 'the permission matrix', async (t, platform, database) 
       const explaining = row.call.endsWith('/explain') || row.call === 'GET /api/v1/approvals/{id}'; // signed in, and then judged by what is asked about
       if (may !== (explaining ? yes(wanted(row, role) === 'yes') : due)) differences.push(`${said(row, 'client', may)} (scopes of ${role}, ${way}: ${answer.raw.slice(0, 200)})`);
     });
-    none(differences);
+    expectNone(differences);
   });
 
   await t.test('a grant reaches as far as the pages say: below with inheritance, never above or beside', async () => {
@@ -145,7 +145,7 @@ await eachDatabase(test, 'the permission matrix', async (t, platform, database) 
       if (reached !== due(scope)) differences.push(`${row.call} with a grant ${grant} as ${role}, target ${target}: ${reached}, scope ${scope} says ${due(scope)} (${answer.raw.slice(0, 300)})`);
     });
     for (const row of whole ? settled : []) if (row.column === 'scope' && !unlike.has(row.call)) differences.push(`settled.tsv: the scope of ${row.call} is as the pages say`);
-    none(differences);
+    expectNone(differences);
   });
 
   await t.test('what is moved must be reached at both ends', async () => {
@@ -162,7 +162,7 @@ await eachDatabase(test, 'the permission matrix', async (t, platform, database) 
       ++cells;
       if (yes(!refused(answer, {})) !== may) differences.push(`a user moved to ${target} with a grant ${grant}: ${answer.raw}`);
     }
-    none(differences);
+    expectNone(differences);
   });
 
   await t.test('what is not one\'s own is not there', async () => {
@@ -179,7 +179,7 @@ await eachDatabase(test, 'the permission matrix', async (t, platform, database) 
     }
     assert.equal((await world.people.flow_developer.token.get('/auth/me')).status, 200, 'his session goes on');
     assert.equal((await world.system.get(`/approvals/${world.things.same.approval}`)).data.state, 'pending');
-    none(differences);
+    expectNone(differences);
   });
   for (const target of targets) assert.equal((await world.system.get(`/users/${world.things[target].user}`)).data.state, 'enabled', 'the matrix changed nothing');
   console.log(`permission matrix (${database}): ${cells} cells compared over ${expected.length} operations, ${settled.length} settled`);

@@ -23,7 +23,7 @@ function wrong(call, answer, took) {
     if (json.code < 10000 || json.code > 99999 || !json.reason) return 'no code of the table';
     const english = /^(en|fr, en)/.test(call.headers['accept-language'] ?? '');
     // A head that was refused unread, or a language nobody has: no promise which of the two.
-    if (status === 431 || /^(\*|;|x)/.test(call.headers['accept-language'] ?? '')) return undefined;
+    if (status === 431 || /^(\*|;|x)|nan/.test(call.headers['accept-language'] ?? '')) return undefined;
     if (json.message.trim().length < 4) return 'no sentence';
     // What the caller wrote may be quoted; so only the first word tells.
     if (english ? chinese.test(json.message[0]) : !chinese.test(json.message)) return `not in ${english ? 'English' : 'Chinese'}`;
