@@ -2,7 +2,7 @@
 # checks rooms, names, lengths, forbidden words, formats and scripts; clang-tidy on changed files (--all: on every file)
 
 # clang-tidy reads a unit in about ten seconds: in CI it gets so many files and so much time, elsewhere all that changed.
-readonly TIDY_AT_MOST=12 TIDY_SECONDS=150
+readonly TIDY_AT_MOST=8 TIDY_SECONDS=90
 
 # Where the change began: the merge base with main; on main itself the newest commit older than a day, else ten commits back.
 lint_base() {
