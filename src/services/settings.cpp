@@ -230,23 +230,15 @@ Result<std::shared_ptr<const Snapshot>> read_all(const View& view, std::uint64_t
     // A value that its limits no longer allow counts as its default.
     if (auto value = parse(*row, stored.text("value"))) snapshot->values[static_cast<std::size_t>(row - rows)] = std::move(*value);
   }
-  std::shared_ptr<const Snapshot> made = std::move(snapshot);
-  Memory::only().keep(made);
-  return made;
+  return std::shared_ptr<const Snapshot>(std::move(snapshot));
 }
-Result<std::uint64_t> stored_epoch(const View& view) {
-  QUANJI_TRY(const auto row, view.row(sql::epoch_now, {{"name", "settings"}}));
-  if (!row) return Error(Code::bug, "the table of epochs is empty");
-  return static_cast<std::uint64_t>(row->integer("value"));
-}
-
 Result<Known> value_of(const View& view, std::string_view name, SettingType type) {
   const auto* row = find_row(name);
   if (!row || row->type != type) return Error(Code::bug, fmt::format("no setting {} of that type is declared", name));
   auto snapshot = Memory::only().fresh();
   if (!snapshot) {
-    QUANJI_TRY(const auto epoch, stored_epoch(view));
-    QUANJI_TRY(snapshot, read_all(view, epoch));
+    // Not kept: `view` may be a change that is rolled back. refresh() is for keeping.
+    QUANJI_TRY(snapshot, read_all(view, 0));
   }
   return snapshot->values[static_cast<std::size_t>(row - rows)];
 }
@@ -384,7 +376,8 @@ Status put(Change& change, std::string_view name, std::string_view json) {
 
 Status refresh(const View& view, std::uint64_t epoch) {
   if (const auto known = Memory::only().fresh(); known && known->epoch == epoch) return {};
-  QUANJI_DO(read_all(view, epoch));
+  QUANJI_TRY(auto snapshot, read_all(view, epoch));
+  Memory::only().keep(std::move(snapshot));
   return {};
 }
 void forget() { Memory::only().forget(); }

@@ -57,6 +57,19 @@ TEST(Settings, AChangeIsReadAtOnceAndRefusedOutsideTheLimits) {
   EXPECT_EQ(code_of(house.run(system, &change_setting, to("security.no_such", "1"))), Code::not_found);
 }
 
+TEST(Settings, WhatAChangeReadAndRolledBackIsNotRemembered) {
+  House house;
+  settings::forget();
+  const auto failed = house.change([](Change& c) -> Status {
+    QUANJI_DO(settings::put(c, "security.max_failures", "9"));
+    QUANJI_TRY(const auto seen, settings::integer(c, "security.max_failures"));
+    EXPECT_EQ(seen, 9);
+    return base::Error(Code::wrong_state);
+  });
+  EXPECT_EQ(code_of(failed), Code::wrong_state);
+  EXPECT_EQ(failures(house), 5);
+}
+
 TEST(Settings, OtherNodesLearnOfAChangeFromTheEpoch) {
   House house;
   ASSERT_TRUE(house.view([](const View& v) { return refresh_epoch(v); }).ok());

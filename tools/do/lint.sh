@@ -4,7 +4,7 @@
 # clang-tidy reads a unit in about ten seconds: in CI it gets so many files and so much time, elsewhere all that changed.
 readonly TIDY_AT_MOST=8 TIDY_SECONDS=90
 
-# Where the change began: the merge base with main; on main itself the newest commit older than a day, else ten commits back.
+# Where the change began: the merge base with main; on main itself the newest commit older than a day.
 lint_base() {
   local head base branch
   head=$(git rev-parse -q --verify HEAD 2>/dev/null) || return 0
@@ -15,8 +15,7 @@ lint_base() {
       return 0
     fi
   done
-  base=$(git rev-list -1 --before='1 day ago' HEAD)
-  if [ -n "$base" ]; then printf '%s\n' "$base"; else git rev-parse -q --verify HEAD~10 || true; fi
+  git rev-list -1 --before='1 day ago' HEAD
 }
 
 # tracked_or_new PATTERN...: the files that are or will be in the tree.
@@ -73,6 +72,11 @@ check_tidy() {
   if [ "$lint_everything" = yes ]; then
     mapfile -t files < <(tracked_or_new 'src/*.cpp')
   else
+    # A first landing has nothing older to compare with: then there is no change to read.
+    if [ -z "$(lint_base)" ]; then
+      say "  clang-tidy: no older commit to compare with, nothing is read (./do lint --all reads everything)"
+      return 0
+    fi
     mapfile -t files < <(changed_files 'src/*.cpp' | grep -v '_test\.cpp$')
     if [ -n "${CI:-}" ] && [ ${#files[@]} -gt $TIDY_AT_MOST ]; then
       say "  clang-tidy: ${#files[@]} files changed, the latest $TIDY_AT_MOST are read"
