@@ -26,6 +26,9 @@ export function chance(from) {
   return { next, below: (n) => Math.floor(next() * n), pick: (list) => list[Math.floor(next() * list.length)] };
 }
 
+// Signatures carry whole seconds, and those of the second a platform started in count as older than it.
+export const nextSecond = () => new Promise((resolve) => setTimeout(resolve, 1000 - (Date.now() % 1000)));
+
 // A database of its own on the server of tests/with_postgres, so that two platforms never meet.
 function freshDatabase(url) {
   const name = `qj_${randomBytes(6).toString('hex')}`;

@@ -74,6 +74,7 @@ test('an access key signs every request in both families or gets a token by a si
     const key = await asked(platform, ['--profile', 'sec', 'api-clients', 'create', '--name', 'portal', '--department-id', top.id, '--scopes', 'department.read', '--act-for', 'true']);
     const lines = `${key.accessKey}\n${key.secret}\n`;
     const profile = (name) => platform.file(`config/quanji/profiles/${name}.json`);
+    await nextSecond();
     for (const signature of ['hmac-sha256', 'hmac-sm3'])
       for (const way of ['signed', 'token']) {
         const name = `${signature}-${way}`;
