@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
-import { Platform, Person, programs } from '../platform.mjs';
+import { nextSecond, Person, Platform, programs } from '../platform.mjs';
 
 function run(platform, args, { input = '', program = join(programs, 'quanji'), language = 'en_US.UTF-8' } = {}) {
   return new Promise((resolve, reject) => {
