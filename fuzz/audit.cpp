@@ -1,20 +1,14 @@
 // The texts and bytes of the audit log outside of its database: rows, seal blocks and checkpoints. What is read makes the same bytes again.
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 
 #include "base/bytes.h"
 #include "domain/audit_row.h"
 #include "domain/seal_block.h"
+#include "must.h"
 
 using namespace quanji;
-
-namespace {
-void must(bool held) {
-  if (!held) std::abort();
-}
-}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::span bytes(data, size);

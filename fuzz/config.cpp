@@ -5,11 +5,11 @@
 #include <unistd.h>
 
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 
 #include "base/bytes.h"
 #include "base/encodings.h"
+#include "must.h"
 
 using namespace quanji::base;
 
@@ -22,9 +22,6 @@ constexpr ConfigKey keys[] = {
     {"limits.body_mb", ConfigType::integer, "10", {"大小", "Size"}},
     {"log.json", ConfigType::boolean, "true", {"格式", "Format"}},
 };
-void must(bool held) {
-  if (!held) std::abort();
-}
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -5,12 +5,12 @@
 #include <array>
 #include <boost/json.hpp>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 
 #include "base/bytes.h"
 #include "base/encodings.h"
 #include "base/fields_json.h"
+#include "must.h"
 
 namespace quanji::door {
 namespace {
@@ -71,10 +71,6 @@ const Table& table() {
   }();
   (void)made;
   return t;
-}
-
-void must(bool held) {
-  if (!held) std::abort();
 }
 
 struct Everybody : Gate {

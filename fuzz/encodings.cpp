@@ -2,18 +2,12 @@
 #include "base/encodings.h"
 
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 
 #include "base/bytes.h"
+#include "must.h"
 
 using namespace quanji::base;
-
-namespace {
-void must(bool held) {
-  if (!held) std::abort();
-}
-}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;

@@ -1,20 +1,14 @@
 // Lines of an audit export, as an auditor may be given them.
 // Built with src/services/audit_line.cpp
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 
 #include "base/bytes.h"
 #include "domain/seal_block.h"
+#include "must.h"
 #include "services/audit_check.h"
 
 using namespace quanji;
-
-namespace {
-void must(bool held) {
-  if (!held) std::abort();
-}
-}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto text = base::text_of({data, size});

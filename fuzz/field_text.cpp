@@ -1,13 +1,13 @@
 // Single values as text, from path, query and filters: the first byte chooses the field.
 #include <boost/json.hpp>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/encodings.h"
 #include "base/fields_json.h"
+#include "must.h"
 
 namespace quanji::base {
 namespace {
@@ -35,10 +35,6 @@ struct Words {
 QUANJI_FIELDS(Words, QF(text, "文本", "Text", .pattern = &email_pattern), QF(short_text, "短文本", "Short text", .min = 1, .max = 3),
               QF(number, "数", "Number", .min = -9, .max = 9), QF(yes, "是否", "Yes"), QF(at, "时间", "At"), QF(day, "日", "Day"),
               QF(id, "标识", "Id"), QF(mood, "心情", "Mood"), QF(list, "列表", "List", .max = 3), QF(ids, "标识列表", "Ids", .max = 3))
-
-void must(bool held) {
-  if (!held) std::abort();
-}
 
 void check_times(std::string_view text) {
   if (const auto time = parse_time(text); time.ok()) {

@@ -3,18 +3,15 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 
 #include "base/bytes.h"
 #include "base/encodings.h"
+#include "must.h"
 
 using namespace quanji::base;
 
 namespace {
-void must(bool held) {
-  if (!held) std::abort();
-}
 bool same_in_upper_case(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                     [](char x, char y) { return x == (y >= 'a' && y <= 'z' ? static_cast<char>(y - 'a' + 'A') : y); });

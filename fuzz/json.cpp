@@ -3,13 +3,13 @@
 #include <boost/json.hpp>
 #include <cmath>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 
 #include "base/bytes.h"
 #include "base/encodings.h"
 #include "base/fields_json.h"
 #include "base/secret.h"
+#include "must.h"
 
 namespace quanji::base {
 namespace {
@@ -60,9 +60,6 @@ QUANJI_FIELDS(Thing, QF(id, "标识", "Id", .flags = in_path), QF(name, "名称"
               QF(revision, "版本", "Revision", .flags = read_only),
               QF(key, "密钥", "Key", .max = 8, .flags = write_only, .fallback = "\"\""))
 
-void must(bool held) {
-  if (!held) std::abort();
-}
 std::int64_t characters(std::string_view text) { return static_cast<std::int64_t>(utf8_length(text)); }
 
 // What was taken is within what the list says.

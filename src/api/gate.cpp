@@ -14,7 +14,6 @@ namespace quanji::api {
 
 using base::Code;
 using base::Error;
-using base::Result;
 using base::Status;
 using base::Text;
 using services::TokenKind;
@@ -60,7 +59,7 @@ std::size_t PlatformGate::DigestHash::operator()(const base::Digest& digest) con
 }
 
 PlatformGate::PlatformGate(storage::Store& store, base::Clock& clock, std::shared_ptr<const services::SecretBox> box,
-                           std::vector<const door::Table*> tables, GateOptions options)
+                           const std::vector<const door::Table*>& tables, GateOptions options)
     : store_(store),
       clock_(clock),
       box_(std::move(box)),

@@ -63,7 +63,7 @@ class PlatformGate final : public door::Gate {
  public:
   // Must outlive the calls under way. Signed reads from before this moment are refused: their nonces are forgotten.
   PlatformGate(storage::Store& store, base::Clock& clock, std::shared_ptr<const services::SecretBox> box,
-               std::vector<const door::Table*> tables, GateOptions options = {});
+               const std::vector<const door::Table*>& tables, GateOptions options = {});
   ~PlatformGate() override;
   void authenticate(door::CallPtr call, std::function<void(base::Status)> done) override;
   base::Status permit(door::Call& call) override;

@@ -83,8 +83,8 @@ class Pump : public std::enable_shared_from_this<Pump> {
 
 }  // namespace
 
-void Http::add_assets(std::vector<Asset> assets) {
-  for (auto& one : assets) assets_[one.path] = one;
+void Http::add_assets(const std::vector<Asset>& assets) {
+  for (const auto& one : assets) assets_[one.path] = one;
 }
 
 const Asset* Http::asset(std::string_view path) const {

@@ -28,7 +28,7 @@ class Http {
   // Everything below `prefix` ("/api/v1") goes through this door.
   void add_door(std::string prefix, door::Door& door) { doors_.emplace_back(std::move(prefix), &door); }
   void add_page(std::string path, Page page) { pages_[std::move(path)] = std::move(page); }
-  void add_assets(std::vector<Asset> assets);
+  void add_assets(const std::vector<Asset>& assets);
 
   void serve(net::RequestPtr request, net::Responder responder);
   // The envelope for what net refuses by itself.

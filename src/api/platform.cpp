@@ -392,7 +392,7 @@ void Platform::Body::make_loops() {
 Platform::Platform() : body_(std::make_unique<Body>()) {}
 Platform::~Platform() { stop(std::chrono::seconds(5)); }
 
-Result<std::unique_ptr<Platform>> Platform::start(const base::Config& config, PlatformPorts ports) {
+Result<std::unique_ptr<Platform>> Platform::start(const base::Config& config, const PlatformPorts& ports) {
   const auto& data_dir = config.text("data_dir");
   if (data_dir.empty())
     return Error(Code::invalid_field,

@@ -34,7 +34,7 @@ struct PlatformPorts {
 class Platform {
  public:
   // Opens and migrates the store, makes keys and certificates on the first start, listens, then starts the loops.
-  static base::Result<std::unique_ptr<Platform>> start(const base::Config& config, PlatformPorts ports);
+  static base::Result<std::unique_ptr<Platform>> start(const base::Config& config, const PlatformPorts& ports);
   ~Platform();
   // Stops accepting, finishes what is under way, writes what is kept in memory. At most `most`.
   void stop(std::chrono::seconds most);

@@ -35,7 +35,7 @@ constexpr std::size_t agent_characters = 200;
 struct Plan {
   std::string_view operation;
   Result<ProofAsk> (*ask)(door::Call& call, const domain::Caller& caller);
-  void (*give)(door::Value& in, std::shared_ptr<const Proof> proof) = nullptr;
+  void (*give)(door::Value& in, const std::shared_ptr<const Proof>& proof) = nullptr;
   // Looks at the store before anything is charged or hashed, and may complete the ask.
   Status (*before)(const View& view, door::Call& call, ProofAsk& ask) = nullptr;
 };
@@ -45,8 +45,8 @@ T& input(door::Call& call) {
   return static_cast<Prepared<T>*>(call.in.get())->value;
 }
 template <class T>
-void give(door::Value& in, std::shared_ptr<const Proof> proof) {
-  static_cast<Prepared<T>*>(in.get())->proof = std::move(proof);
+void give(door::Value& in, const std::shared_ptr<const Proof>& proof) {
+  static_cast<Prepared<T>*>(in.get())->proof = proof;
 }
 
 Status only_people(const domain::Caller& caller) {

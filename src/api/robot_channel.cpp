@@ -75,7 +75,7 @@ void RobotChannels::ask(const std::shared_ptr<Line>& line, std::string_view op, 
   line->socket->send(net::WebSocket::Kind::text, std::move(*text));
 }
 
-void RobotChannels::message(const std::shared_ptr<Line>& line, std::string text) {
+void RobotChannels::message(const std::shared_ptr<Line>& line, std::string_view text) {
   auto frame = wire::read_frame(text);
   if (!frame) {
     base::log::failure(base::log::Level::warn, "frame_refused", frame.error(), {{"robot", line->robot.text()}});

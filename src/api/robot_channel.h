@@ -36,7 +36,7 @@ class RobotChannels {
     std::unordered_map<std::string, Answered> asked;  // guarded by mutex
   };
   void opened(const std::shared_ptr<Line>& line);
-  void message(const std::shared_ptr<Line>& line, std::string text);
+  void message(const std::shared_ptr<Line>& line, std::string_view text);
   void closed(const std::shared_ptr<Line>& line);
   void ask(const std::shared_ptr<Line>& line, std::string_view op, std::string body, Answered answered);
   std::shared_ptr<Line> line_of(const domain::RobotId& robot);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "api/gate.h"
+#include "base/encodings.h"
 #include "base/fields_json.h"
 #include "base/log.h"
 #include "domain/permissions.h"
@@ -64,8 +65,7 @@ std::string stored_input(door::Call& call) {
 domain::AuditNote note_of_read(const door::Call& call) {
   constexpr std::size_t most = 300;
   domain::AuditNote note;
-  note.name = call.ask.query.empty() ? call.ask.path : call.ask.path + "?" + call.ask.query;
-  if (note.name.size() > most) note.name.resize(most);
+  note.name = base::utf8_beginning(call.ask.query.empty() ? call.ask.path : call.ask.path + "?" + call.ask.query, most);
   for (std::string_view rest = call.ask.path; !rest.empty();) {
     const auto part = rest.substr(0, rest.find('/'));
     rest.remove_prefix(std::min(part.size() + 1, rest.size()));

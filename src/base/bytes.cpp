@@ -47,9 +47,9 @@ Result<Bytes> read(std::string_view text, const std::array<std::int8_t, 256>& va
   std::uint32_t pending = 0;
   unsigned held = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const int value = values[static_cast<std::uint8_t>(text[i])];
+    const std::int8_t value = values[static_cast<std::uint8_t>(text[i])];
     if (value < 0) return wrong(format, i);
-    pending = (pending << bits) | static_cast<std::uint32_t>(value);
+    pending = (pending << bits) | static_cast<std::uint8_t>(value);
     held += bits;
     if (held >= 8) {
       held -= 8;

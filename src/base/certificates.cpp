@@ -30,7 +30,7 @@ const Botan::OID& names_oid() {
 // RFC 5280, 4.2.1.6: the context tags of GeneralName.
 constexpr std::uint32_t dns_tag = 2, address_tag = 7;
 
-Error unreadable(Text what, std::string detail) {
+Error unreadable(const Text& what, std::string detail) {
   return Error(Code::invalid_field, Text(what.zh + "无法读取：应为 PEM 格式。", what.en + " cannot be read: it must be PEM."),
                std::move(detail));
 }

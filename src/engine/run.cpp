@@ -75,7 +75,7 @@ class Loop {
   std::optional<Failure> take_inputs() {
     for (const auto& [name, value] : request_.inputs) {
       const auto declared =
-          std::any_of(document_.inputs.begin(), document_.inputs.end(), [&](const auto& i) { return i.first == name; }) ||
+          std::any_of(document_.inputs.begin(), document_.inputs.end(), [&name = name](const auto& i) { return i.first == name; }) ||
           std::find(document_.required_inputs.begin(), document_.required_inputs.end(), name) != document_.required_inputs.end();
       if (!declared)
         return Failure{"unknown_input", Text(fmt::format("流程没有输入“{}”", name), fmt::format("the flow has no input “{}”", name))};

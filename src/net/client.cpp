@@ -37,7 +37,7 @@ Result<std::string> write_request(const ClientRequest& request) {
     if (name.empty() || name.find_first_of(" \t:") != std::string::npos || !is_line(name) || !is_line(value) || same_token(name, "Host") ||
         same_token(name, "Content-Length") || same_token(name, "Transfer-Encoding") || same_token(name, "Connection"))
       return refuse("请求头有误，或不应由调用方给出。", "A request header is malformed, or not the caller's to give.");
-    out += name + ": " + value + "\r\n";
+    out.append(name).append(": ").append(value).append("\r\n");
   }
   if (!request.body.empty() || request.method == "POST" || request.method == "PUT" || request.method == "PATCH")
     out += "Content-Length: " + std::to_string(request.body.size()) + "\r\n";
@@ -109,7 +109,7 @@ Result<ClientResponse> exchange(Link& link, const ClientRequest& request, const 
       QUANJI_DO(wait_until_ready(link.fd(), moved.io, deadline));
       continue;
     }
-    ResponseReader::Event event;
+    ResponseReader::Event event{};
     if (moved.io == Io::done) {
       if (deadline.left().count() <= 0) return too_late();  // a peer that drips bytes keeps the socket ready
       attempt.answered = true;

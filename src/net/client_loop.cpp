@@ -75,7 +75,7 @@ class AsyncCall final : public Tenant, public Watcher, public std::enable_shared
     for (;;) {
       const auto moved = link_->read(scratch.data(), scratch.size());
       if (moved.io == Io::want_read || moved.io == Io::want_write) return wait(moved.io);
-      ResponseReader::Event event;
+      ResponseReader::Event event{};
       if (moved.io == Io::done) {
         answered_ = true;
         std::size_t used = 0;

@@ -41,7 +41,7 @@ class Connection final : public Tenant, public Watcher, public Exchange, public 
   // For StreamedAnswer and PulledUpload; on the io thread.
   IoThread& io() { return io_; }
   ServerCore& core() { return *core_; }
-  void push(std::uint64_t serial, std::string piece);
+  void push(std::uint64_t serial, const std::string& piece);
   void finish_stream(std::uint64_t serial);
   void cut_stream(std::uint64_t serial);
   void pull();
@@ -61,7 +61,7 @@ class Connection final : public Tenant, public Watcher, public Exchange, public 
   void reply(Response&& response);  // writes head and body into out_, chooses whether the connection is kept
   void send_answer(Response&& response);
   void append_head(const Response& response, std::optional<std::uint64_t> length, bool chunked);
-  void begin_stream(Response head, std::optional<std::uint64_t> length);
+  void begin_stream(const Response& head, std::optional<std::uint64_t> length);
   enum class Flushed { all, blocked, gone };
   Flushed flush();
   bool refill_from_file();

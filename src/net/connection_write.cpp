@@ -137,7 +137,7 @@ std::shared_ptr<ResponseStream> Connection::stream(std::uint64_t serial, Respons
   io_.post([self = shared_from_this(), serial, head = std::move(head), length, stream = made]() mutable {
     if (serial != self->serial_ || (self->at_ != At::serving && self->at_ != At::upload)) return stream->left();
     self->streamed_ = stream;
-    self->begin_stream(std::move(head), length);
+    self->begin_stream(head, length);
   });
   return made;
 }
@@ -149,13 +149,13 @@ std::shared_ptr<EventStream> Connection::events(std::uint64_t serial, Response h
     self->streamed_ = stream;
     self->is_events_ = true;
     ++self->core_->event_streams;
-    self->begin_stream(std::move(head), std::nullopt);
+    self->begin_stream(head, std::nullopt);
     if (self->at_ == At::streaming && !self->stalled_) self->io_.deadline(*self, self->core_->options.limits.event_comment);
   });
   return std::make_shared<EventsAnswer>(std::move(made));
 }
 
-void Connection::begin_stream(Response head, std::optional<std::uint64_t> length) {
+void Connection::begin_stream(const Response& head, std::optional<std::uint64_t> length) {
   if (!is_sound(head)) {
     core_->note(Refusal::unanswered, *peer_, "an answer with a broken status or header was not sent");
     return close();
@@ -173,7 +173,7 @@ void Connection::begin_stream(Response head, std::optional<std::uint64_t> length
   if (!watch_.waits_writable() && flush() == Flushed::all) written();
 }
 
-void Connection::push(std::uint64_t serial, std::string piece) {
+void Connection::push(std::uint64_t serial, const std::string& piece) {
   if (serial != serial_ || at_ != At::streaming) return;
   if (stream_left_) {
     if (piece.size() > *stream_left_) {

@@ -354,6 +354,19 @@ TEST_F(Tampering, AWholeRewriteWithTheKeyIsFoundByACheckpoint) {
   EXPECT_TRUE(check(log).clean()) << "nothing inside of the database can tell";
 }
 
+// One block made anew with the key, where no checkpoint stands: the block after it still names the true one.
+TEST_F(Tampering, ABlockMadeAnewWithTheKeyBreaksTheChain) {
+  Log log = *whole_;
+  log.checkpoints.clear();
+  auto& block = log.blocks[20];
+  block.at = block.at.plus(std::chrono::seconds(1));
+  block.mac = audit_keys()->sign(AuditKeys::Purpose::seal, domain::mac_input(block));
+  const auto report = check(log);
+  ASSERT_EQ(report.faults.size(), 1U);
+  EXPECT_EQ(report.faults[0].kind, FaultKind::seal_changed);
+  EXPECT_EQ(report.faults[0].block, log.blocks[21].number);
+}
+
 TEST_F(Tampering, ACheckpointThatWasTamperedWithIsNotBelieved) {
   auto log = *whole_;
   log.checkpoints[0].rows += 1;

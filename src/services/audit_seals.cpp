@@ -275,7 +275,7 @@ Status AuditSealer::deliver() {
     CheckpointFolder folder(path);
     auto newest = folder.newest();
     Status done;
-    if (!newest) done = std::move(newest).error();
+    if (!newest) done = newest.error().clone();
     while (done.ok()) {
       std::vector<std::pair<std::int64_t, std::string>> found;
       done = shared_->store.view(

@@ -176,7 +176,7 @@ Result<CallStats> call_stats(const View& view, const CallStatsAsk& ask) {
     item.count = static_cast<std::int64_t>(sum.took.count());
     item.errors = sum.errors;
     item.error_share = item.count ? static_cast<double>(item.errors) / static_cast<double>(item.count) : 0;
-    const auto at = [&](double share) { return static_cast<std::int64_t>(sum.took.percentile(share)); };
+    const auto at = [&took = sum.took](double share) { return static_cast<std::int64_t>(took.percentile(share)); };
     item.p50_micros = at(0.50);
     item.p95_micros = at(0.95);
     item.p99_micros = at(0.99);

@@ -183,7 +183,8 @@ std::vector<Known> defaults() {
   return values;
 }
 
-// What this process knows. `stale` after a change of its own: the next reading goes to the table.
+// What this process knows. After a change of its own it has the new value at once and is stale: readings that must be exact go to the table
+// until refresh() has read all of it.
 class Memory {
  public:
   static Memory& only() {
@@ -203,8 +204,11 @@ class Memory {
     last_ = std::move(snapshot);
     stale_ = false;
   }
-  void mark_stale() {
+  void put(std::size_t at, const Known& value) {
     const std::scoped_lock lock(mutex_);
+    auto next = std::make_shared<Snapshot>(last_ ? *last_ : Snapshot{0, defaults()});
+    next->values[at] = value;
+    last_ = std::move(next);
     stale_ = true;
   }
   void forget() {
@@ -279,11 +283,12 @@ Result<Setting> find(const View& view, const std::string& name) {
   return setting;
 }
 
-Status write(Change& change, std::string_view name, std::string_view json) {
-  QUANJI_DO(change.run(sql::setting_put, {{"name", name}, {"value", json}, {"now", change.now()}, {"actor", actor(change)}}));
+Status write(Change& change, const SettingRow& row, std::string_view json) {
+  QUANJI_TRY(auto value, parse(row, json));
+  QUANJI_DO(change.run(sql::setting_put, {{"name", row.name}, {"value", json}, {"now", change.now()}, {"actor", actor(change)}}));
   QUANJI_TRY(const auto raised, change.row(sql::epoch_raise, {{"name", "settings"}}));
   if (!raised) return Error(Code::bug, "the table of epochs is empty");
-  change.after_commit([] { Memory::only().mark_stale(); });
+  change.after_commit([at = static_cast<std::size_t>(&row - rows), value = std::move(value)] { Memory::only().put(at, value); });
   return {};
 }
 
@@ -327,8 +332,7 @@ Result<Setting> change_setting(Change& change, const base::Patch<SettingChange>&
   if (!was_given(patch, "value")) return Error(Code::invalid_field).with_field("value", Text("必填", "is required"));
   const auto& row = *find_row(patch.value.name);
   const std::string json = patch.value.value ? patch.value.value->text : std::string(row.fallback);
-  QUANJI_DO(parse(row, json));
-  QUANJI_DO(write(change, row.name, json));
+  QUANJI_DO(write(change, row, json));
   QUANJI_TRY(auto after, find(change, patch.value.name));
   change.note() = {after.name, after.name, domain::root_department.ulid, before.value.text, after.value.text, patch.value.reason};
   return after;
@@ -370,8 +374,7 @@ bool known_truth(std::string_view name) { return known_number(name) != 0; }
 Status put(Change& change, std::string_view name, std::string_view json) {
   const auto* row = find_row(name);
   if (!row) return Error(Code::bug, fmt::format("no setting {} is declared", name));
-  QUANJI_DO(parse(*row, json));
-  return write(change, name, json);
+  return write(change, *row, json);
 }
 
 Status refresh(const View& view, std::uint64_t epoch) {

@@ -70,6 +70,20 @@ TEST(Settings, WhatAChangeReadAndRolledBackIsNotRemembered) {
   EXPECT_EQ(failures(house), 5);
 }
 
+TEST(Settings, WhoDoesNotAskTheTableKnowsAChangeOfThisNodeAtOnce) {
+  House house;
+  ASSERT_TRUE(house.view([](const View& v) { return refresh_epoch(v); }).ok());
+  ASSERT_TRUE(house.change([](Change& c) { return settings::put(c, "security.idle_minutes", "20"); }).ok());
+  EXPECT_EQ(settings::known_integer("security.idle_minutes"), 20);
+  EXPECT_FALSE(house
+                   .change([](Change& c) -> Status {
+                     QUANJI_DO(settings::put(c, "security.idle_minutes", "30"));
+                     return base::Error(Code::wrong_state);
+                   })
+                   .ok());
+  EXPECT_EQ(settings::known_integer("security.idle_minutes"), 20);
+}
+
 TEST(Settings, OtherNodesLearnOfAChangeFromTheEpoch) {
   House house;
   ASSERT_TRUE(house.view([](const View& v) { return refresh_epoch(v); }).ok());

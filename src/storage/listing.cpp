@@ -15,7 +15,8 @@ namespace {
 constexpr std::size_t most_values = 16384;
 
 Error refused(std::string field, std::string zh, std::string en) {
-  return Error(base::Code::invalid_field, base::Text(zh, en)).with_field(std::move(field), base::Text(std::move(zh), std::move(en)));
+  const base::Text why(std::move(zh), std::move(en));
+  return Error(base::Code::invalid_field, why).with_field(std::move(field), why);
 }
 bool fits(const Scalar& value, ColumnType type) {
   switch (type) {
@@ -161,7 +162,7 @@ const Listing::Built& Listing::built(const Shape& shape) const {
         names.push_back(name_of(fmt::format("f{}", i)));
         break;
       case FilterOp::prefix:
-        add(column + " >= {} and " + column + " < {}");
+        add(fmt::format("{0} >= {{}} and {0} < {{}}", column));
         names.push_back(name_of(fmt::format("f{}", i)));
         names.push_back(name_of(fmt::format("f{}_end", i)));
         break;
@@ -175,7 +176,7 @@ const Listing::Built& Listing::built(const Shape& shape) const {
           list += k ? ", {}" : "{}";
           names.push_back(name_of(fmt::format("f{}_{}", i, k)));
         }
-        add(column + " in (" + list + ")");
+        add(fmt::format("{} in ({})", column, list));
         break;
       }
     }

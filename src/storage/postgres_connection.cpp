@@ -158,17 +158,17 @@ Result<const PostgresConnection::Prepared*> PostgresConnection::prepared(const Q
 namespace {
 std::int64_t network_integer(const char* bytes, int length) {
   if (length == 8) {
-    std::uint64_t v;
+    std::uint64_t v = 0;
     std::memcpy(&v, bytes, 8);
     return static_cast<std::int64_t>(be64toh(v));
   }
   if (length == 4) {
-    std::uint32_t v;
+    std::uint32_t v = 0;
     std::memcpy(&v, bytes, 4);
     return static_cast<std::int32_t>(be32toh(v));
   }
   if (length == 2) {
-    std::uint16_t v;
+    std::uint16_t v = 0;
     std::memcpy(&v, bytes, 2);
     return static_cast<std::int16_t>(be16toh(v));
   }

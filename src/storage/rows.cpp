@@ -10,7 +10,7 @@ namespace quanji::storage {
 namespace {
 using Type = detail::RowsBody::Type;
 Bytes as_bytes(std::string_view v) { return {reinterpret_cast<const std::uint8_t*>(v.data()), v.size()}; }
-[[noreturn]] void bug(std::string what) { throw std::logic_error(std::move(what)); }
+[[noreturn]] void bug(const std::string& what) { throw std::logic_error(what); }
 constexpr std::string_view type_words[] = {"null", "integer", "text", "bytes"};
 }  // namespace
 

@@ -52,6 +52,7 @@ std::vector<Permission> described_permissions(const Table& table) {
     permission.operations.emplace_back(operation->id);
   }
   std::vector<Permission> sorted;
+  sorted.reserve(found.size());
   for (auto& [name, permission] : found) sorted.push_back(std::move(permission));
   return sorted;
 }

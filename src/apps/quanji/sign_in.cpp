@@ -132,7 +132,7 @@ int login_client(const Place& place, const ClientLogin& client) {
   auto session = Session::open(profile, "");
   auto answer = session ? session->call(client.caller == Caller::client ? Ask{"GET", "/api/v1/auth/me", "", {}}
                                                                         : Ask{"POST", "/api/v1/auth/token", "{}", {}})
-                        : Result<net::ClientResponse>(std::move(session).error());
+                        : Result<net::ClientResponse>(session.error().clone());
   if (!answer || answer->status >= 300) {
     if (keeps) ::unlink(profile.key_file.c_str());
     return answer ? refuse(*answer) : refuse(answer.error());

@@ -55,8 +55,6 @@ std::string placeholder(const door::Operation& operation, std::string_view name)
   return upper;
 }
 
-std::string sentence_of(const CLI::App& app) { return app.get_description(); }
-
 std::string parameters_of(const CLI::App& app) {
   std::string out;
   for (const auto* option : app.get_options()) {
@@ -74,7 +72,7 @@ std::string parameters_of(const CLI::App& app) {
 }
 
 void command(std::string& out, std::string_view level, const std::string& name, const CLI::App& app) {
-  out += fmt::format("{} {}\n\n{}\n\n", level, name, sentence_of(app));
+  out += fmt::format("{} {}\n\n{}\n\n", level, name, app.get_description());
   if (const auto parameters = parameters_of(app); !parameters.empty()) out += parameters + "\n";
   if (auto footer = app.get_footer(); !footer.empty()) out += "```\n" + footer + "\n```\n\n";
 }
