@@ -577,11 +577,11 @@ TEST(GroupCommit, TheSameIdsAreGivenWhenAGroupRunsAgain) {
   {
     Held held(*store, 1);
     jobs.push_back(submit(*store, [](Change& change) { return put(change, "first"); }));
-    jobs.push_back(submit(*store, [&](Change& change) {
+    jobs.push_back(submit(*store, [&](Change& change) -> Status {
       base::Ulid id;
       QUANJI_DO(put(change, "second", 0, &id));
       given.push_back(id);
-      return Status();
+      return {};
     }));
     jobs.push_back(submit(*store, [](Change&) -> Status { return Error(base::Code::frozen); }));
   }
