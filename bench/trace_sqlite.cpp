@@ -1,5 +1,5 @@
-// Loaded in front of the platform (LD_PRELOAD), it writes the statements of every change to the file QUANJI_BENCH_TRACE names: what
-// stands between "savepoint one" and "release one", with the values as bound. Format: statement_trace.h.
+// Loaded in front of the platform (LD_PRELOAD), it writes the statements of every change to the file QUANJI_BENCH_TRACE names, with the
+// values as bound. Format: statement_trace.h.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sqlite3.h>
@@ -26,7 +26,7 @@ struct Statement {
 // A change runs on the store's one writing thread, and a statement is one thread's at a time.
 thread_local std::unordered_map<sqlite3_stmt*, Statement> statements;
 thread_local TracedChange change;
-thread_local bool in_change = false;
+thread_local bool in_transaction = false;
 
 std::mutex file_mutex;
 std::unordered_map<std::string, std::uint32_t> texts;  // guarded by file_mutex
@@ -66,19 +66,25 @@ void bound(sqlite3_stmt* statement, int at, Bound value) {
 
 thread_local std::vector<const char*> sql_of_change;
 
+void change_ends() {
+  if (!change.empty()) write_change(sql_of_change);
+  change.clear();
+  sql_of_change.clear();
+}
 void begins(sqlite3_stmt* handle) {
   const char* sql = sqlite3_sql(handle);
   if (!sql) return;  // SQLite's own
-  if (std::strcmp(sql, "savepoint one") == 0) {
-    in_change = true;
-    change.clear();
-    sql_of_change.clear();
-  } else if (std::strcmp(sql, "release one") == 0) {
-    if (in_change && !change.empty()) write_change(sql_of_change);
-    in_change = false;
-  } else if (in_change) {
+  const auto starts = [sql](std::string_view with) { return std::string_view(sql).starts_with(with); };
+  if (starts("begin immediate")) {
+    in_transaction = true;
+  } else if (starts("commit") || starts("rollback") || starts("savepoint") || starts("release")) {
+    change_ends();
+    if (starts("commit") || sql == std::string_view("rollback")) in_transaction = false;
+  } else if (in_transaction) {
     change.push_back({0, statements[handle].values});
     sql_of_change.push_back(sql);
+    // Changes of a group that are not kept apart by savepoints: a change with a key ends by keeping its answer.
+    if (starts("insert into idempotency")) change_ends();
   }
 }
 

@@ -109,16 +109,20 @@ export class Platform {
   request(method, path, { body, headers = {}, port = this.ports.https, agent = this.agent } = {}) {
     const text = body === undefined ? undefined : typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
     return new Promise((resolve, reject) => {
+      // The longest time nothing came.
+      let silence = 0, heard = Date.now();
+      const hear = () => { silence = Math.max(silence, Date.now() - heard); heard = Date.now(); };
       const sent = https.request({ host: '127.0.0.1', port, method, path, agent, servername: 'localhost', headers: { ...(text === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }), ...headers }, timeout: 30_000 }, (answer) => {
         const parts = [];
-        answer.on('data', (d) => parts.push(d));
+        answer.on('data', (d) => { hear(); parts.push(d); });
         answer.on('error', reject);
         answer.on('end', () => {
           const raw = Buffer.concat(parts).toString();
           let json;
           try { json = JSON.parse(raw); } catch { json = undefined; }
           if (process.env.QUANJI_TEST_RESULTS && answer.statusCode < 300 && !json?.code) noteSuccess(method, path);
-          resolve({ status: answer.statusCode, headers: answer.headers, raw, json, data: json?.data });
+          hear();
+          resolve({ silence, status: answer.statusCode, headers: answer.headers, raw, json, data: json?.data });
         });
       });
       sent.on('timeout', () => sent.destroy(new Error('no answer within 30 s')));

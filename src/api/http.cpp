@@ -167,6 +167,7 @@ void Http::through(door::Door& door, net::RequestPtr request, net::Responder res
   const std::shared_ptr<const net::Request> kept(std::move(request));
   ask.header = [kept](std::string_view name) { return kept->header(name).value_or(std::string_view{}); };
   const auto answer_to = std::make_shared<net::Responder>(std::move(responder));
+  ask.home = [answer_to](std::function<void()> work) { answer_to->go_home(std::move(work)); };
   door.run(std::move(ask), [this, answer_to](door::Answer answer) {
     net::Response response;
     response.status = answer.status;

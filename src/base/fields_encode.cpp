@@ -2,21 +2,38 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <cstring>
 #include <iterator>
 
 #include "base/fields_json.h"
 
 namespace quanji::base {
 
+std::size_t plain_json_prefix(std::string_view text) {
+  // Eight bytes at a time: a byte is zero exactly where (v - 0x01…) & ~v has its high bit.
+  constexpr std::uint64_t ones = 0x0101010101010101U, highs = 0x8080808080808080U;
+  const auto has_zero = [](std::uint64_t v) { return (v - ones) & ~v & highs; };
+  std::size_t at = 0;
+  for (; at + 8 <= text.size(); at += 8) {
+    std::uint64_t eight = 0;
+    std::memcpy(&eight, text.data() + at, 8);
+    const auto below_blank = (eight - ones * 0x20) & ~eight & highs;
+    if (below_blank | has_zero(eight ^ (ones * '"')) | has_zero(eight ^ (ones * '\\')) | has_zero(eight ^ (ones * 0x7f))) break;
+  }
+  for (; at < text.size(); ++at)
+    if (const auto c = static_cast<unsigned char>(text[at]); c < 0x20 || c == '"' || c == '\\' || c == 0x7f) break;
+  return at;
+}
+
 void append_json_string(std::string& out, std::string_view text) {
   static constexpr char hex[] = "0123456789abcdef";
   out += '"';
-  std::size_t plain = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7f) continue;
-    out.append(text, plain, i - plain);
-    plain = i + 1;
+  for (;;) {
+    const auto plain = plain_json_prefix(text);
+    out.append(text.substr(0, plain));
+    if (plain == text.size()) break;
+    const auto c = static_cast<unsigned char>(text[plain]);
+    text.remove_prefix(plain + 1);
     switch (c) {
       case '"':
         out += "\\\"";
@@ -39,7 +56,6 @@ void append_json_string(std::string& out, std::string_view text) {
         out += hex[c & 15];
     }
   }
-  out.append(text, plain, text.size() - plain);
   out += '"';
 }
 

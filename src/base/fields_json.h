@@ -33,6 +33,8 @@ void check_text(const ValueOps& ops, std::string_view text, std::string_view nam
 // Appends compact JSON. Write-only and secret fields are left out; absent optionals are left out.
 void encode(const FieldList& list, const void* object, std::string& out, Side side = Side::request);
 void encode_value(const ValueOps& ops, const void* value, std::string& out, Side side = Side::request);
+// How many bytes at the beginning stand for themselves in a JSON text: before the first control character, quote, backslash or DEL.
+std::size_t plain_json_prefix(std::string_view text);
 void append_json_string(std::string& out, std::string_view text);
 
 template <class T>

@@ -228,6 +228,20 @@ TEST(Fields, QueryTextIsReadByTheFieldsType) {
   EXPECT_EQ(problems.found.size(), 2U);
 }
 
+TEST(Fields, AJsonStringIsEscapedWhereverItNeedsItAndNowhereElse) {
+  for (int c = 0; c < 256; ++c)
+    for (std::size_t at = 0; at < 20; ++at) {
+      std::string text(20, 'x');
+      text[at] = static_cast<char>(c);
+      const bool stands_for_itself = c >= 0x20 && c != '"' && c != '\\' && c != 0x7f;
+      EXPECT_EQ(plain_json_prefix(text), stands_for_itself ? 20U : at) << c << " at " << at;
+      if (c >= 0x80) continue;  // no UTF-8 by itself
+      std::string json;
+      append_json_string(json, text);
+      EXPECT_EQ(boost::json::parse(json).as_string(), text) << c << " at " << at;
+    }
+}
+
 TEST(Patterns, TheRuleAndItsPublishedExpressionNameTheSame) {
   EXPECT_TRUE(name_pattern.ok("a-b_9"));
   for (const auto* bad : {"", "A", "-a", "a b", "ä"}) EXPECT_FALSE(name_pattern.ok(bad)) << bad;

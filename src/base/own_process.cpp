@@ -21,6 +21,9 @@ void allow_many_descriptors() {
 void keep_memory_small() {
   ::mallopt(M_MMAP_THRESHOLD, 256 << 10);
   ::mallopt(M_ARENA_MAX, 2);
+  // Setting any of these ends glibc's own adjusting: without a word here the heap's end would be given back and asked for again all day.
+  ::mallopt(M_TRIM_THRESHOLD, 4 << 20);
+  ::mallopt(M_TOP_PAD, 1 << 20);
 }
 
 void leave_what_the_start_needed() {

@@ -119,14 +119,16 @@ struct Reader {
 void append_exact_json_string(std::string& out, std::string_view text) {
   static constexpr char hex[] = "0123456789abcdef";
   out += '"';
-  std::size_t from = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    if (c >= 0x20 && c != '"' && c != '\\') continue;
-    out.append(text, from, i - from);
-    from = i + 1;
+  for (;;) {
+    const auto plain = base::plain_json_prefix(text);
+    out.append(text.substr(0, plain));
+    if (plain == text.size()) break;
+    const auto c = static_cast<unsigned char>(text[plain]);
+    text.remove_prefix(plain + 1);
     if (c == '"' || c == '\\') {
       out += '\\';
+      out += static_cast<char>(c);
+    } else if (c == 0x7f) {
       out += static_cast<char>(c);
     } else {
       out += "\\u00";
@@ -134,7 +136,6 @@ void append_exact_json_string(std::string& out, std::string_view text) {
       out += hex[c & 15];
     }
   }
-  out.append(text, from, text.size() - from);
   out += '"';
 }
 

@@ -359,7 +359,12 @@ void Door::take(Ask ask, Finish finish) {
     }
     if (!call->result) return finish(call);
     call->out = Value(*call->operation->binding.out);
-    work_.run(call, [call, finish] { finish(call); });
+    work_.run(call, [call, finish] {
+      if (call->ask.home)
+        call->ask.home([call, finish] { finish(call); });
+      else
+        finish(call);
+    });
   });
 }
 

@@ -24,6 +24,8 @@ struct Ask {
   std::string origin;                                             // which listener or channel
   std::string peer_certificate;                                   // SHA-256 of the client certificate in lower hex, or empty
   std::function<std::string_view(std::string_view name)> header;  // lower-case name; empty when absent; valid while the Ask lives
+  // Brings work to the transport's thread, where the answer is written: the store's threads have better things to do. Empty: stay.
+  std::function<void(std::function<void()> work)> home;
 };
 // A body that comes piece by piece, made on a thread of the work and taken by the transport as fast as the peer reads.
 class Pieces {

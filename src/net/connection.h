@@ -36,7 +36,7 @@ class Connection final : public Tenant, public Watcher, public Exchange, public 
   std::shared_ptr<ResponseStream> stream(std::uint64_t serial, Response head, std::optional<std::uint64_t> length) override;
   std::shared_ptr<EventStream> events(std::uint64_t serial, Response head) override;
   void websocket(std::uint64_t serial, WebSocketEvents events, WebSocketLimits limits, std::string protocol) override;
-  void post(std::function<void()> work) override;
+  void go_home(std::function<void()> work) override;
 
   // For StreamedAnswer and PulledUpload; on the io thread.
   IoThread& io() { return io_; }

@@ -129,7 +129,10 @@ void Connection::abandon(std::uint64_t serial) {
     self->refuse(Refusal::unanswered, 500, "the request was dropped without an answer");
   });
 }
-void Connection::post(std::function<void()> work) { io_.post(std::move(work)); }
+void Connection::go_home(std::function<void()> work) {
+  if (io_.here()) return work();
+  io_.post(std::move(work));
+}
 
 std::shared_ptr<ResponseStream> Connection::stream(std::uint64_t serial, Response head, std::optional<std::uint64_t> length) {
   const std::size_t room = core_->options.limits.stream_buffer_bytes;

@@ -20,7 +20,7 @@ class Exchange {
   virtual std::shared_ptr<ResponseStream> stream(std::uint64_t serial, Response head, std::optional<std::uint64_t> length) = 0;
   virtual std::shared_ptr<EventStream> events(std::uint64_t serial, Response head) = 0;
   virtual void websocket(std::uint64_t serial, WebSocketEvents events, WebSocketLimits limits, std::string protocol) = 0;
-  virtual void post(std::function<void()> work) = 0;
+  virtual void go_home(std::function<void()> work) = 0;
 };
 
 }  // namespace quanji::net

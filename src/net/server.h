@@ -125,8 +125,8 @@ class Responder {
   std::shared_ptr<EventStream> events(std::vector<std::pair<std::string, std::string>> headers = {});
   // Answers 400 and calls on_closed(1006) if the request is not a WebSocket opening. `protocol`: what we choose, or empty.
   void websocket(WebSocketEvents events, WebSocketLimits limits = {}, std::string protocol = {});
-  // Runs `work` on this connection's io thread.
-  void post(std::function<void()> work) const;
+  // Runs `work` on this connection's io thread: at once when this is it. Not at all when the answer was sent.
+  void go_home(std::function<void()> work) const;
   bool answered() const { return !exchange_; }
 
  private:

@@ -196,8 +196,8 @@ std::shared_ptr<EventStream> Responder::events(std::vector<std::pair<std::string
 void Responder::websocket(WebSocketEvents events, WebSocketLimits limits, std::string protocol) {
   if (auto exchange = std::move(exchange_)) exchange->websocket(serial_, std::move(events), limits, std::move(protocol));
 }
-void Responder::post(std::function<void()> work) const {
-  if (exchange_) exchange_->post(std::move(work));
+void Responder::go_home(std::function<void()> work) const {
+  if (exchange_) exchange_->go_home(std::move(work));
 }
 
 }  // namespace quanji::net

@@ -41,11 +41,23 @@ bool strip(const base::FieldList& list, boost::json::value& value) {
   return found;
 }
 
+// Whether anything of the type is marked: most answers hold no secret and need not be read again.
+bool marks_secrets(const base::FieldList& list, int depth = 0) {
+  constexpr int deepest = 16;  // deeper than the encoder goes: a type that holds itself ends here
+  return std::ranges::any_of(list.all(), [&](const base::Field& field) {
+    if (field.limits.flags & base::secret_once) return true;
+    const auto* ops = field.ops;
+    while (ops && (ops->optional || ops->kind == base::Kind::list)) ops = ops->inner;
+    return ops && ops->kind == base::Kind::object && ops->object && (depth >= deepest || marks_secrets(ops->object(), depth + 1));
+  });
+}
+
 struct Stripped {
   std::string text;
   bool held_secret = false;
 };
 Result<Stripped> stripped(const base::FieldList& list, std::string_view encoded) {
+  if (!marks_secrets(list)) return Stripped{std::string(encoded), false};
   QUANJI_TRY(auto value, base::parse_json(encoded));
   Stripped out;
   out.held_secret = strip(list, value);

@@ -29,18 +29,25 @@ void write_trace(std::string& trace, const Query& query, std::span<const Scalar>
 // Puts named parameters into the positions of the query's form.
 std::vector<Scalar> in_order(detail::Session& session, const Query& query, Params params) {
   const auto& form = session.form(query);
-  for (const auto& param : params.all())
-    if (std::ranges::find(query.sqlite.params, param.name) == query.sqlite.params.end() &&
-        std::ranges::find(query.postgres.params, param.name) == query.postgres.params.end())
-      throw std::logic_error(fmt::format("query {} has no parameter {}", query.name, param.name));
+  const auto all = params.all();
   std::vector<Scalar> values;
   values.reserve(form.params.size());
-  for (const auto& name : form.params) {
-    const auto all = params.all();
-    const auto found = std::ranges::find(all, name, &Param::name);
-    if (found == all.end()) throw std::logic_error(fmt::format("query {} was not given :{}", query.name, name));
+  for (std::size_t i = 0; i < form.params.size(); ++i) {
+    // Mostly they come in the order of the query's text.
+    const auto* found = i < all.size() && all[i].name == form.params[i] ? &all[i] : nullptr;
+    if (!found) {
+      const auto at = std::ranges::find(all, form.params[i], &Param::name);
+      if (at == all.end()) throw std::logic_error(fmt::format("query {} was not given :{}", query.name, form.params[i]));
+      found = &*at;
+    }
     values.push_back(found->value);
   }
+  // Each of as many as there are was found: none is left over.
+  if (all.size() != form.params.size())
+    for (const auto& param : all)
+      if (std::ranges::find(query.sqlite.params, param.name) == query.sqlite.params.end() &&
+          std::ranges::find(query.postgres.params, param.name) == query.postgres.params.end())
+        throw std::logic_error(fmt::format("query {} has no parameter {}", query.name, param.name));
   return values;
 }
 

@@ -26,6 +26,9 @@ int bind(sqlite3_stmt* handle, int at, const Scalar& scalar) {
 }  // namespace
 
 Result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(const std::string& path, Mode mode, const std::string& vfs) {
+  // SQLite counts every allocation under one mutex of the process, for statistics nobody asks for. Refused, and as well, once it is at
+  // work.
+  [[maybe_unused]] static const int no_statistics = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   std::unique_ptr<SqliteConnection> made(new SqliteConnection);
   int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_PRIVATECACHE;
   if (mode == Mode::write) {

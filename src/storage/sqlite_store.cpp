@@ -16,7 +16,11 @@ using Word = SqliteConnection::Word;
 using Step = std::chrono::microseconds;
 constexpr Step group_time = std::chrono::milliseconds(20);
 constexpr std::size_t group_changes = 256;
+// A group that ran eight times as long as a commit takes has paid for it: going on would only keep those who are done waiting, and with few
+// callers everybody would wait for the same commit, and the writer then for all of them.
+constexpr int group_to_commit = 8;
 constexpr int checkpoint_pages = 1000;
+constexpr int groups_after_a_failure = 32;
 
 constexpr std::string_view own_tables =
     "create table if not exists schema (version integer not null, min_binary integer not null) strict;"
@@ -122,7 +126,9 @@ void SqliteStore::write_loop() {
   while (auto item = queue_.wait()) {
     run_group(std::move(*item));
     if (health().fatal) break;
-    if (writer_->log_pages() >= checkpoint_pages && writer_->checkpoint(SQLITE_CHECKPOINT_PASSIVE) == Trouble::fatal) {
+    if (writer_->log_pages() < checkpoint_pages) continue;
+    end_idle_reads();
+    if (writer_->checkpoint(SQLITE_CHECKPOINT_PASSIVE) == Trouble::fatal) {
       Group none;
       stop_for_good(none, "a checkpoint could not be synced to the disk");
       break;
@@ -140,6 +146,7 @@ void SqliteStore::run_group(WriteItem first) {
     return;
   }
   const auto started = clock_.monotonic();
+  careful_groups_ = std::max(0, careful_groups_ - 1);
   std::size_t changes = 0;
   std::optional<WriteItem> item(std::move(first));
   bool lost = false;
@@ -151,11 +158,15 @@ void SqliteStore::run_group(WriteItem first) {
       lost = true;
       break;
     }
-    if (next == Next::end_group || changes >= group_changes || clock_.monotonic() - started >= group_time) break;
+    if (next == Next::end_group || changes >= group_changes || clock_.monotonic() - started >= enough_for_a_group()) break;
     item = queue_.take();
   }
   if (lost) return run_alone(group);
-  if (auto committed = writer_->say(Word::commit); !committed.ok()) {
+  const auto committing = clock_.monotonic();
+  auto committed = writer_->say(Word::commit);
+  // Smoothed over the last few: one slow sync is no slow disk.
+  commit_time_ += (clock_.monotonic() - committing - commit_time_) / 4;
+  if (!committed.ok()) {
     if (writer_->trouble() == Trouble::fatal) return stop_for_good(group, committed.error().detail());
     if (writer_->in_transaction()) (void)writer_->say(Word::rollback);
     return run_alone(group);
@@ -163,37 +174,69 @@ void SqliteStore::run_group(WriteItem first) {
   finish_group(group, Durable::yes);
 }
 
+// A savepoint makes SQLite keep the old image of each page a change touches. While nothing fails, only the first change of a group has one;
+// when a later one fails, the group begins anew with a savepoint each, and so do the groups after it for a while.
 SqliteStore::Next SqliteStore::run_in_group(Group& group, WriteItem item) {
   const auto started = clock_.monotonic();
-  group.push_back(running(std::move(item)));
+  const bool bare = !group.empty() && careful_groups_ == 0 && options_.rerun == StoreOptions::Rerun::when_needed;
+  Next next = Next::go_on;
+  if (bare) {
+    group.push_back(running(std::move(item)));
+    group.back()->result = run_once(*writer_, *group.back());
+    if (!writer_->in_transaction()) return Next::lost;
+    if (!group.back()->result.ok()) next = begin_anew(group);
+  } else {
+    next = run_carefully(group, running(std::move(item)));
+  }
+  if (next != Next::go_on) return next;
+  return clock_.monotonic() - started >= group_time ? Next::end_group : Next::go_on;
+}
+
+SqliteStore::Next SqliteStore::begin_anew(Group& group) {
+  careful_groups_ = groups_after_a_failure;
+  Group before = std::move(group);
+  group.clear();
+  const auto all_lost = [&] {
+    group = std::move(before);
+    return Next::lost;
+  };
+  if (!writer_->say(Word::rollback).ok() || !writer_->say(Word::begin_immediate).ok()) return all_lost();
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    before[i]->work.rewind();
+    if (run_carefully(group, std::move(before[i])) == Next::lost) {
+      for (++i; i < before.size(); ++i) group.push_back(std::move(before[i]));
+      return Next::lost;
+    }
+  }
+  return Next::go_on;
+}
+
+SqliteStore::Next SqliteStore::run_carefully(Group& group, std::unique_ptr<Running> one) {
+  group.push_back(std::move(one));
   Running& now = *group.back();
   now.result = run_in_savepoint(now);
   if (!writer_->in_transaction()) return Next::lost;
-  if (!now.result.ok() && now.item.calls.size() > 1) {
-    // A statement of the batch failed as a whole: each call alone, so that one bad call does not spoil the others.
-    std::unique_ptr<Running> whole = std::move(group.back());
-    group.pop_back();
-    for (auto* call : whole->item.calls) {
-      WriteItem one;
-      one.operation = whole->item.operation;
-      one.calls = {call};
-      group.push_back(running(std::move(one)));
-      group.back()->result = run_in_savepoint(*group.back());
-      if (!writer_->in_transaction()) {
-        // The others are answered with the group: put those not yet tried back as runs of their own.
-        for (auto* left :
-             std::span(whole->item.calls)
-                 .subspan(static_cast<std::size_t>(std::ranges::find(whole->item.calls, call) - whole->item.calls.begin()) + 1)) {
-          WriteItem rest;
-          rest.operation = whole->item.operation;
-          rest.calls = {left};
-          group.push_back(running(std::move(rest)));
-        }
-        return Next::lost;
-      }
+  if (now.result.ok() || now.item.calls.size() <= 1) return Next::go_on;
+  // A statement of the batch failed as a whole: each call alone, so that one bad call does not spoil the others.
+  const std::unique_ptr<Running> whole = std::move(group.back());
+  group.pop_back();
+  for (std::size_t i = 0; i < whole->item.calls.size(); ++i) {
+    WriteItem alone;
+    alone.operation = whole->item.operation;
+    alone.calls = {whole->item.calls[i]};
+    group.push_back(running(std::move(alone)));
+    group.back()->result = run_in_savepoint(*group.back());
+    if (writer_->in_transaction()) continue;
+    // The others are answered with the group: put those not yet tried back as runs of their own.
+    for (++i; i < whole->item.calls.size(); ++i) {
+      WriteItem rest;
+      rest.operation = whole->item.operation;
+      rest.calls = {whole->item.calls[i]};
+      group.push_back(running(std::move(rest)));
     }
+    return Next::lost;
   }
-  return clock_.monotonic() - started >= group_time ? Next::end_group : Next::go_on;
+  return Next::go_on;
 }
 
 Status SqliteStore::run_in_savepoint(Running& running) {
@@ -254,7 +297,13 @@ void SqliteStore::run_alone(Group& group) {
   }
 }
 
+std::chrono::microseconds SqliteStore::enough_for_a_group() const {
+  constexpr Step least = std::chrono::microseconds(500);
+  return std::clamp(group_to_commit * commit_time_, least, group_time);
+}
+
 void SqliteStore::finish_group(Group& group, Durable durable) {
+  if (durable == Durable::yes) commits_.fetch_add(1, std::memory_order_release);
   {
     const std::lock_guard lock(health_mutex_);
     if (durable == Durable::yes) {
@@ -328,35 +377,70 @@ namespace {
 struct Mine {
   struct One {
     std::weak_ptr<SqliteStore::HereReaders> store;
-    std::shared_ptr<SqliteConnection> connection;
+    std::shared_ptr<SqliteStore::HereReader> reader;
   };
   std::vector<One> all;
   ~Mine() {
     for (auto& one : all)
       if (const auto store = one.store.lock()) {
         const std::lock_guard lock(store->mutex);
-        one.connection.reset();
+        one.reader.reset();
       }
   }
 };
 thread_local Mine mine;
+// How long a moment that was read from is read from again. Nothing but this process changes the database, and it counts its commits: the
+// limit is for those who look at it by other means.
+constexpr Step one_moment = std::chrono::milliseconds(100);
 }  // namespace
 
+void SqliteStore::HereReader::end() {
+  if (!std::exchange(reading, false)) return;
+  if (!connection->say(Word::commit).ok() && connection->in_transaction()) (void)connection->say(Word::rollback);
+}
+
+// Beginning and ending a read takes SQLite two locks of the file each: while nothing was committed the last moment is as good.
 Status SqliteStore::read_here(const std::function<Status(const View&)>& body, std::shared_ptr<const domain::Caller> caller) {
   const std::shared_lock gate(here_gate_);
   if (here_closed_) return store_closed();
-  SqliteConnection* connection = nullptr;
+  HereReader* reader = nullptr;
   for (auto& one : mine.all)
-    if (!one.store.owner_before(here_) && !here_.owner_before(one.store)) connection = one.connection.get();
-  if (!connection) {
-    QUANJI_TRY(auto opened, SqliteConnection::open(path_, SqliteConnection::Mode::read, options_.sqlite_vfs));
+    if (!one.store.owner_before(here_) && !here_.owner_before(one.store)) reader = one.reader.get();
+  if (!reader) {
+    auto made = std::make_shared<HereReader>();
+    QUANJI_TRY(made->connection, SqliteConnection::open(path_, SqliteConnection::Mode::read, options_.sqlite_vfs));
     std::erase_if(mine.all, [](const auto& one) { return one.store.expired(); });
-    mine.all.push_back({here_, std::move(opened)});
-    connection = mine.all.back().connection.get();
+    mine.all.push_back({here_, made});
+    reader = made.get();
     const std::lock_guard lock(here_->mutex);
-    here_->all.push_back(mine.all.back().connection);
+    here_->all.push_back(std::move(made));
   }
-  return view_on(*connection, body, std::move(caller));
+  const std::lock_guard in_use(reader->mutex);
+  auto& connection = *reader->connection;
+  const auto now = clock_.monotonic();
+  // Counted before the read begins: a commit in between makes the next read begin anew, never this one miss it.
+  if (const auto commits = commits_.load(std::memory_order_acquire);
+      !reader->reading || reader->commits != commits || now - reader->since >= one_moment) {
+    reader->end();
+    QUANJI_DO(connection.say(Word::begin));
+    reader->reading = true;
+    reader->commits = commits;
+    reader->since = now;
+  }
+  Work work(clock_, ulids_, *options_.random, std::move(caller));
+  const View view(connection, work);
+  Status result = guarded([&] { return body(view); });
+  if (result.ok() && work.failed) result = work.failed->clone();
+  if (!result.ok()) reader->end();
+  return result;
+}
+
+// What nobody reads from any more would keep the log from being written back and begun anew.
+void SqliteStore::end_idle_reads() {
+  const std::lock_guard lock(here_->mutex);
+  for (auto& weak : here_->all)
+    if (const auto reader = weak.lock())
+      if (const std::unique_lock unused(reader->mutex, std::try_to_lock); unused) reader->end();
 }
 
 // ---- check, close, health ----
@@ -428,7 +512,7 @@ void SqliteStore::close() {
       here_closed_ = true;
       const std::lock_guard lock(here_->mutex);
       for (auto& weak : here_->all)
-        if (const auto connection = weak.lock()) connection->close();
+        if (const auto reader = weak.lock()) reader->connection->close();
     }
     if (!writer_) return;
     const bool fatal = health().fatal;

@@ -29,10 +29,20 @@ class SqliteStore final : public Store {
   void close() override;
   Health health() const override;
 
-  // The connections of read_here, one per thread that ever called it.
+  // A thread's connection for read_here, and the moment it reads from, which stays open from one read to the next.
+  struct HereReader {
+    std::mutex mutex;  // the thread's while it reads; the writer's when it ends what nobody uses
+    std::unique_ptr<SqliteConnection> connection;
+    // guarded by mutex
+    bool reading = false;
+    std::uint64_t commits = 0;  // of the store when the moment began
+    std::chrono::microseconds since{};
+    void end();
+  };
+  // Those of all threads that ever read.
   struct HereReaders {
     std::mutex mutex;
-    std::vector<std::weak_ptr<SqliteConnection>> all;  // guarded by mutex
+    std::vector<std::weak_ptr<HereReader>> all;  // guarded by mutex
   };
 
  private:
@@ -41,8 +51,12 @@ class SqliteStore final : public Store {
   void write_loop();
   void read_loop(std::unique_ptr<SqliteConnection> connection);
   void run_group(WriteItem first);
+  std::chrono::microseconds enough_for_a_group() const;
+  void end_idle_reads();
   enum class Next : std::uint8_t { go_on, end_group, lost };
   Next run_in_group(Group& group, WriteItem item);
+  Next begin_anew(Group& group);
+  Next run_carefully(Group& group, std::unique_ptr<Running> one);
   Status run_in_savepoint(Running& running);
   void run_alone(Group& group);
   void finish_group(Group& group, Durable durable);
@@ -59,6 +73,10 @@ class SqliteStore final : public Store {
   base::UlidSource ulids_;
   DataLock lock_;
   std::unique_ptr<SqliteConnection> writer_;  // used by open, then by the writer thread only
+
+  std::chrono::microseconds commit_time_{};  // writer thread only
+  std::atomic<std::uint64_t> commits_{0};
+  int careful_groups_ = 0;  // writer thread only: groups still to come in which every change has a savepoint
 
   WriteQueue queue_;
   ReadQueue<SqliteConnection> reads_;

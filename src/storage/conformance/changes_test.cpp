@@ -532,5 +532,65 @@ TEST(GroupCommit, OneRefusedChangeOfAGroupTakesNobodyWithIt) {
   EXPECT_EQ(count(*store).items, 20);
 }
 
+TEST(GroupCommit, ARefusalBehindOthersRunsTheGroupAgainAndItsRefusalStays) {
+  Home home("sqlite");
+  auto store = open_or_end(home.options());
+  std::vector<int> runs(12), effects(12);
+  std::vector<std::future<std::string>> jobs;
+  std::promise<std::string> refused;
+  {
+    Held held(*store, 1);
+    for (std::size_t i = 0; i < 12; ++i) {
+      if (i == 7) {
+        ChangeJob job;
+        job.body = [&](Change& change) -> Status {
+          ++runs[7];
+          QUANJI_DO(put(change, "not to stay"));
+          change.after_commit([&] { ++effects[7]; });
+          return Error(base::Code::frozen);
+        };
+        job.refused = [](Change& change, const Error&) { return put(change, "its refusal"); };
+        job.done = [&](Status status) { refused.set_value(word_of(status)); };
+        store->submit(std::move(job));
+        continue;
+      }
+      jobs.push_back(submit(*store, [&, i](Change& change) {
+        ++runs[i];
+        change.after_commit([&, i] { ++effects[i]; });
+        return put(change, "n" + std::to_string(i), static_cast<std::int64_t>(i));
+      }));
+    }
+  }
+  for (auto& job : jobs) EXPECT_EQ(job.get(), "ok");
+  EXPECT_EQ(refused.get_future().get(), "frozen");
+  EXPECT_EQ(count(*store).items, 12) << "eleven changes and one refusal";
+  EXPECT_EQ(amount_of(*store, "n11"), 11);
+  for (std::size_t i = 0; i < 12; ++i) EXPECT_EQ(effects[i], i == 7 ? 0 : 1) << i;
+  EXPECT_GE(*std::ranges::max_element(runs), 2) << "the group was not run again: what this test is for did not happen";
+}
+
+TEST(GroupCommit, TheSameIdsAreGivenWhenAGroupRunsAgain) {
+  Home home("sqlite");
+  auto store = open_or_end(home.options());
+  std::vector<base::Ulid> given;
+  std::vector<std::future<std::string>> jobs;
+  {
+    Held held(*store, 1);
+    jobs.push_back(submit(*store, [](Change& change) { return put(change, "first"); }));
+    jobs.push_back(submit(*store, [&](Change& change) -> Status {
+      base::Ulid id;
+      QUANJI_DO(put(change, "second", 0, &id));
+      given.push_back(id);
+      return {};
+    }));
+    jobs.push_back(submit(*store, [](Change&) -> Status { return Error(base::Code::frozen); }));
+  }
+  EXPECT_EQ(jobs[0].get(), "ok");
+  EXPECT_EQ(jobs[1].get(), "ok");
+  EXPECT_EQ(jobs[2].get(), "frozen");
+  ASSERT_EQ(given.size(), 2U);
+  EXPECT_EQ(given[0], given[1]);
+}
+
 }  // namespace
 }  // namespace quanji::storage::conformance
