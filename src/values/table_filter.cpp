@@ -20,32 +20,32 @@ using base::Text;
 namespace {
 
 using Marks = std::vector<std::uint8_t>;
-constexpr std::string_view test_words[] = {"eq", "ne",       "lt",          "le",        "gt",      "ge",
-                                           "in", "contains", "starts_with", "ends_with", "matches", "is_nothing"};
+constexpr std::string_view relation_words[] = {"eq", "ne",       "lt",          "le",        "gt",      "ge",
+                                               "in", "contains", "starts_with", "ends_with", "matches", "is_nothing"};
 
-bool holds(Test test, std::strong_ordering order) {
+bool holds(Relation test, std::strong_ordering order) {
   switch (test) {
-    case Test::eq:
+    case Relation::eq:
       return order == 0;
-    case Test::ne:
+    case Relation::ne:
       return order != 0;
-    case Test::lt:
+    case Relation::lt:
       return order < 0;
-    case Test::le:
+    case Relation::le:
       return order <= 0;
-    case Test::gt:
+    case Relation::gt:
       return order > 0;
-    case Test::ge:
+    case Relation::ge:
       return order >= 0;
     default:
       return false;
   }
 }
-bool is_order(Test test) { return test == Test::lt || test == Test::le || test == Test::gt || test == Test::ge; }
+bool is_order(Relation test) { return test == Relation::lt || test == Relation::le || test == Relation::gt || test == Relation::ge; }
 
 // Marks[row] = test(order(row)) where there is a value; rows that are nothing answer `of_nothing`.
 template <class Order>
-void mark(Marks& marks, const Column& column, Test test, bool of_nothing, Order order) {
+void mark(Marks& marks, const Column& column, Relation test, bool of_nothing, Order order) {
   for (std::size_t row = 0; row < marks.size(); ++row) marks[row] = column.is_nothing(row) ? of_nothing : holds(test, order(row));
 }
 template <class Holds>
@@ -76,10 +76,10 @@ class Asked {
     problems_.add(Code::invalid_field, fmt::format("{}/{}", at_, field), std::move(reason));
   }
   void refuse_types(const Column& column, std::string_view with_zh, std::string_view with_en) {
-    refuse("value",
-           {fmt::format("列“{}”是 {}，不能与{}比较（{}）", quoted(where_.column), word_of(column.type()), with_zh, word_of(where_.test)),
-            fmt::format("column \"{}\" is {} and does not compare with {} ({})", quoted(where_.column), word_of(column.type()), with_en,
-                        word_of(where_.test))});
+    refuse("value", {fmt::format("列“{}”是 {}，不能与{}比较（{}）", quoted(where_.column), word_of(column.type()), with_zh,
+                                 word_of(where_.relation)),
+                     fmt::format("column \"{}\" is {} and does not compare with {} ({})", quoted(where_.column), word_of(column.type()),
+                                 with_en, word_of(where_.relation))});
   }
   void refuse_value(const Column& column, const Value& value) {
     const auto what = told(value);
@@ -87,16 +87,16 @@ class Asked {
   }
 
   void with_value(const Column& column) {
-    switch (where_.test) {
-      case Test::is_nothing:
+    switch (where_.relation) {
+      case Relation::is_nothing:
         for (std::size_t row = 0; row < marks_.size(); ++row) marks_[row] = column.is_nothing(row);
         return;
-      case Test::in:
+      case Relation::in:
         return in(column);
-      case Test::contains:
-      case Test::starts_with:
-      case Test::ends_with:
-      case Test::matches:
+      case Relation::contains:
+      case Relation::starts_with:
+      case Relation::ends_with:
+      case Relation::matches:
         return texts(column);
       default:
         return compare(column, where_.value, marks_);
@@ -128,7 +128,7 @@ class Asked {
     }
     Marks one(marks_.size());
     for (const auto& value : list) {
-      compare(column, value, one, Test::eq);
+      compare(column, value, one, Relation::eq);
       for (std::size_t row = 0; row < marks_.size(); ++row) marks_[row] |= one[row];
     }
   }
@@ -136,20 +136,20 @@ class Asked {
   void texts(const Column& column) {
     if (column.type() != ColumnType::text && !is_blank(column))
       return refuse("column", {fmt::format("列“{}”是 {}，{} 只用于文本；请先转换", quoted(where_.column), word_of(column.type()),
-                                           word_of(where_.test)),
+                                           word_of(where_.relation)),
                                fmt::format("column \"{}\" is {}; {} is for texts: cast it first", quoted(where_.column),
-                                           word_of(column.type()), word_of(where_.test))});
+                                           word_of(column.type()), word_of(where_.relation))});
     if (!where_.value.is(Type::text))
-      return refuse("value", {fmt::format("{} 需要文本，现为 {}", word_of(where_.test), word_of(where_.value.type())),
-                              fmt::format("{} takes a text, not {}", word_of(where_.test), word_of(where_.value.type()))});
+      return refuse("value", {fmt::format("{} 需要文本，现为 {}", word_of(where_.relation), word_of(where_.value.type())),
+                              fmt::format("{} takes a text, not {}", word_of(where_.relation), word_of(where_.value.type()))});
     if (column.type() != ColumnType::text) return;
     const std::string_view wanted = where_.value.text();
-    switch (where_.test) {
-      case Test::contains:
+    switch (where_.relation) {
+      case Relation::contains:
         return mark_where(marks_, column, [&](std::size_t row) { return column.text(row).find(wanted) != std::string_view::npos; });
-      case Test::starts_with:
+      case Relation::starts_with:
         return mark_where(marks_, column, [&](std::size_t row) { return column.text(row).starts_with(wanted); });
-      case Test::ends_with:
+      case Relation::ends_with:
         return mark_where(marks_, column, [&](std::size_t row) { return column.text(row).ends_with(wanted); });
       default:
         break;
@@ -185,14 +185,14 @@ class Asked {
     }
   }
 
-  void compare(const Column& column, const Value& given, Marks& marks) { compare(column, given, marks, where_.test); }
-  void compare(const Column& column, const Value& given, Marks& marks, Test test) {
+  void compare(const Column& column, const Value& given, Marks& marks) { compare(column, given, marks, where_.relation); }
+  void compare(const Column& column, const Value& given, Marks& marks, Relation test) {
     if (given.is(Type::nothing)) {
       if (is_order(test)) return refuse("value", {"缺少要比较的值", "the value to compare with is missing"});
-      for (std::size_t row = 0; row < marks.size(); ++row) marks[row] = column.is_nothing(row) == (test == Test::eq);
+      for (std::size_t row = 0; row < marks.size(); ++row) marks[row] = column.is_nothing(row) == (test == Relation::eq);
       return;
     }
-    const bool of_nothing = test == Test::ne;
+    const bool of_nothing = test == Relation::ne;
     const auto value = spelled(column.type(), given);
     if (!value) return refuse_value(column, given);
     if (is_blank(column)) return std::fill(marks.begin(), marks.end(), of_nothing);
@@ -203,7 +203,7 @@ class Asked {
           if (column.is_nothing(row))
             marks[row] = of_nothing;
           else if (!is_order(test))
-            marks[row] = (own == *value) == (test == Test::eq);
+            marks[row] = (own == *value) == (test == Relation::eq);
           else
             marks[row] = Value::comparable(own, *value) && holds(test, Value::compare(own, *value));
         }
@@ -237,10 +237,10 @@ class Asked {
     }
     refuse_value(column, *value);
   }
-  static void compare_micros(const Column& column, std::int64_t want, Marks& marks, Test test, bool of_nothing) {
+  static void compare_micros(const Column& column, std::int64_t want, Marks& marks, Relation test, bool of_nothing) {
     mark(marks, column, test, of_nothing, [&, want](std::size_t row) { return column.numbers()[row] <=> want; });
   }
-  static void compare_number(const Column& column, const Decimal& want, Marks& marks, Test test, bool of_nothing) {
+  static void compare_number(const Column& column, const Decimal& want, Marks& marks, Relation test, bool of_nothing) {
     // In the column's own units where the wanted number has them.
     const auto units = column.is_narrow() ? want.rounded(column.places(), Rounding::down) : std::nullopt;
     if (units && *units == want && units->units() >= INT64_MIN && units->units() <= INT64_MAX)
@@ -252,9 +252,9 @@ class Asked {
     const auto before = problems_.found.size();
     const auto place = need_column(table_, where_.other, at_ + "/other", problems_);
     if (problems_.found.size() != before) return;
-    if (where_.test > Test::ge)
-      return refuse("other", {fmt::format("{} 不能与另一列比较", word_of(where_.test)),
-                              fmt::format("{} does not compare with another column", word_of(where_.test))});
+    if (where_.relation > Relation::ge)
+      return refuse("other", {fmt::format("{} 不能与另一列比较", word_of(where_.relation)),
+                              fmt::format("{} does not compare with another column", word_of(where_.relation))});
     const auto& other = *table_.column(place);
     const auto form = key_form(column, other);
     if (!form)
@@ -276,7 +276,7 @@ class Asked {
           break;
       }
       const auto a = column.value(row), b = other.value(row);
-      if (!is_order(where_.test)) return a == b ? std::strong_ordering::equal : std::strong_ordering::less;
+      if (!is_order(where_.relation)) return a == b ? std::strong_ordering::equal : std::strong_ordering::less;
       if (!Value::comparable(a, b)) return {};
       return Value::compare(a, b);
     };
@@ -284,9 +284,9 @@ class Asked {
       const bool here = !column.is_nothing(row), there = !other.is_nothing(row);
       if (here && there) {
         const auto found = order(row);
-        marks_[row] = found && holds(where_.test, *found);
+        marks_[row] = found && holds(where_.relation, *found);
       } else {
-        marks_[row] = !is_order(where_.test) && (here == there) == (where_.test == Test::eq);
+        marks_[row] = !is_order(where_.relation) && (here == there) == (where_.relation == Relation::eq);
       }
     }
   }
@@ -326,11 +326,11 @@ Marks run(const Table& table, const Condition& where, const std::string& at, int
 
 }  // namespace
 
-std::string_view word_of(Test test) { return test_words[static_cast<std::size_t>(test)]; }
-std::optional<Test> test_of(std::string_view word) {
-  const auto* const found = std::find(std::begin(test_words), std::end(test_words), word);
-  if (found == std::end(test_words)) return {};
-  return static_cast<Test>(found - std::begin(test_words));
+std::string_view word_of(Relation test) { return relation_words[static_cast<std::size_t>(test)]; }
+std::optional<Relation> relation_of(std::string_view word) {
+  const auto* const found = std::find(std::begin(relation_words), std::end(relation_words), word);
+  if (found == std::end(relation_words)) return {};
+  return static_cast<Relation>(found - std::begin(relation_words));
 }
 
 Result<Marks> evaluate(const Table& table, const Condition& where) {

@@ -11,9 +11,9 @@
 namespace quanji::values {
 
 // `in`: the value is a list. contains, starts_with, ends_with: of texts. matches: a regular expression (RE2) found anywhere in the text.
-enum class Test : std::uint8_t { eq, ne, lt, le, gt, ge, in, contains, starts_with, ends_with, matches, is_nothing };
-std::string_view word_of(Test test);
-std::optional<Test> test_of(std::string_view word);
+enum class Relation : std::uint8_t { eq, ne, lt, le, gt, ge, in, contains, starts_with, ends_with, matches, is_nothing };
+std::string_view word_of(Relation test);
+std::optional<Relation> relation_of(std::string_view word);
 enum class Combine : std::uint8_t { all, any, none };
 
 // A single test (when `column` is not empty), or a combination of `parts`. all of no parts is true, any and none of no parts false and
@@ -21,7 +21,7 @@ enum class Combine : std::uint8_t { all, any, none };
 // form; dates, times and durations also with a text that spells one.
 struct Condition {
   std::string column;
-  Test test = Test::eq;
+  Relation relation = Relation::eq;
   Value value;
   std::string other;  // compare with this column of the same row instead of `value` (eq, ne, lt, le, gt, ge)
   Combine combine = Combine::all;
