@@ -91,13 +91,13 @@ ColumnPtr packed_behind(std::span<const ColumnPtr> columns) {
   return out;
 }
 
-void append_rows(ColumnBuilder& builder, const Column& column) {
+void append_rows(ColumnBuilder& builder, ColumnType as, const Column& column) {
   for (std::size_t row = 0; row < column.size(); ++row) {
     if (column.is_nothing(row))
       builder.add_nothing();
-    else if (builder.type() == ColumnType::decimal)
+    else if (as == ColumnType::decimal)
       builder.add(number_at(column, row));
-    else if (builder.type() == ColumnType::text)
+    else if (column.type() == ColumnType::text)
       builder.add_text(column.text(row));
     else
       builder.add(column.value(row));
@@ -159,8 +159,9 @@ ColumnPtr concatenated(std::span<const ColumnPtr> all) {
   if (columns.size() == all.size() && joins_packed(all)) return packed_behind(all);
   const auto& first = *columns.front();
   const bool one_type = std::all_of(columns.begin(), columns.end(), [&](const ColumnPtr& c) { return c->type() == first.type(); });
-  ColumnBuilder builder(one_type ? first.type() : numeric ? ColumnType::decimal : ColumnType::any, first.places());
-  for (const auto& column : all) append_rows(builder, *column);
+  const auto as = one_type ? first.type() : numeric ? ColumnType::decimal : ColumnType::any;
+  ColumnBuilder builder(as, first.places());
+  for (const auto& column : all) append_rows(builder, as, *column);
   return std::move(builder).finish();
 }
 
