@@ -20,18 +20,23 @@ void pick_texts(const Column& from, std::span<const RowNumber> rows, Column& to)
   auto& ends = ColumnParts::ends(to);
   auto& bytes = ColumnParts::text(to);
   ends.resize(rows.size());
+  std::vector<const char*> starts(rows.size());
   std::size_t size = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (rows[i] != no_row) size += from.text(rows[i]).size();
+    if (i + rows_ahead < rows.size() && rows[i + rows_ahead] != no_row) ColumnParts::prefetch_near(from, rows[i + rows_ahead]);
+    if (rows[i] != no_row) {
+      const auto text = from.text(rows[i]);
+      starts[i] = text.data();
+      size += text.size();
+    }
     ends[i] = size;
   }
   bytes.resize(size);
   std::size_t at = 0;
-  for (const auto row : rows) {
-    if (row == no_row) continue;
-    const auto text = from.text(row);
-    std::memcpy(bytes.data() + at, text.data(), text.size());
-    at += text.size();
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (i + rows_ahead < rows.size()) __builtin_prefetch(starts[i + rows_ahead]);
+    if (ends[i] != at) std::memcpy(bytes.data() + at, starts[i], ends[i] - at);
+    at = ends[i];
   }
 }
 
@@ -142,6 +147,15 @@ ColumnPtr gather(const Column& from, std::span<const RowNumber> rows) {
   }
   ColumnParts::settle(*out, picked_presence(from, rows));
   return out;
+}
+
+ColumnPtr gather(const ColumnPtr& from, std::span<const RowNumber> rows) {
+  if (rows.size() == from->size()) {
+    std::size_t i = 0;
+    while (i < rows.size() && rows[i] == i) ++i;
+    if (i == rows.size()) return from;
+  }
+  return gather(*from, rows);
 }
 
 ColumnPtr concatenated(std::span<const ColumnPtr> all) {

@@ -33,6 +33,16 @@ TEST(TableSort, TextsAreSortedByCodePointHoweverLong) {
   EXPECT_EQ(sorted(all, {{"t", down}}), "t | 券机二 | 券机一 | abcdefghij | abcdefghia | abcdefgh | abcdefg | Z | ");
 }
 
+TEST(TableSort, AZeroByteIsNoEnd) {
+  ColumnBuilder builder(ColumnType::text);
+  const std::string_view words[] = {std::string_view("a\0b", 3), std::string_view("a\0", 2), "a", "abcdefgh", std::string_view("a\0", 2)};
+  for (const auto word : words) builder.add_text(word);
+  const auto all = Table::make({"t"}, {std::move(builder).finish()}).value();
+  EXPECT_EQ(sorted_rows(all, std::vector<SortKey>{{"t", up}}).value(), (std::vector<RowNumber>{2, 1, 4, 0, 3}));
+  EXPECT_EQ(sorted(table({"t text", "n integer"}, {{"600000", "1"}, {"000001", "2"}, {"600000", "0"}, {"", "3"}}), {{"t", up}, {"n", up}}),
+            "t n |  3 | 000001 2 | 600000 0 | 600000 1");
+}
+
 TEST(TableSort, EveryTypeHasItsOrder) {
   EXPECT_EQ(sorted(table({"d decimal"}, {{"1.20"}, {"-5.00"}, {"1.19"}, {"-"}}), {{"d", up}}), "d | -5.00 | 1.19 | 1.20 | -");
   EXPECT_EQ(sorted(table({"d decimal"}, {{"1.2"}, {"1E+30"}, {"1.20"}, {"-1"}}), {{"d", down}}),
