@@ -1,0 +1,39 @@
+#include "flow/document.h"
+
+#include <algorithm>
+#include <array>
+
+namespace quanji::flow {
+
+bool ErrorFilter::matches(ErrorKind kind, std::string_view code) const {
+  if (all()) return true;
+  if (kind == ErrorKind::business ? business : system) return true;
+  return std::find(codes.begin(), codes.end(), code) != codes.end();
+}
+
+std::string_view word_of(ErrorKind kind) { return kind == ErrorKind::business ? "business" : "system"; }
+std::string_view word_of(OnError on_error) { return on_error == OnError::fail ? "fail" : "continue"; }
+std::string_view word_of(Effect effect) {
+  constexpr std::array<std::string_view, 3> words{"none", "repeatable", "once"};
+  return words.at(static_cast<std::size_t>(effect));
+}
+std::string_view word_of(Evidence evidence) {
+  constexpr std::array<std::string_view, 3> words{"none", "on_error", "always"};
+  return words.at(static_cast<std::size_t>(evidence));
+}
+std::string_view word_of(Network network) { return network == Network::none ? "none" : "all"; }
+
+std::string_view word_of(const Act& act) {
+  constexpr std::array<std::string_view, std::variant_size_v<Act>> words{
+      "set",  "do",     "if",   "for",    "while", "break",    "continue",  "try",
+      "fail", "return", "call", "python", "with",  "parallel", "each_item", "checkpoint"};
+  return words.at(act.index());
+}
+
+std::optional<std::uint32_t> slot_of(const Document& document, std::string_view name) {
+  const auto found = std::find(document.variables.begin(), document.variables.end(), name);
+  if (found == document.variables.end()) return std::nullopt;
+  return static_cast<std::uint32_t>(found - document.variables.begin());
+}
+
+}  // namespace quanji::flow
