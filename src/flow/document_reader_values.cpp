@@ -153,8 +153,8 @@ Operand DocumentReader::operand(const YamlNode& node, int depth) {
       if (entry.key.starts_with('=') && !entry.key.starts_with("=="))
         problems().add(ProblemCode::misplaced_word, entry.at, {"键不能是表达式", "a key is no expression"},
                        {"整个值写成一个表达式：={…}", "Write the whole value as one expression: ={…}"});
-      map.entries.emplace_back(entry.key.starts_with("==") ? entry.key.substr(1) : entry.key, operand(entry.value, depth + 1));
-      literal = literal && map.entries.back().second.literal();
+      map.entries.push_back({entry.key.starts_with("==") ? entry.key.substr(1) : entry.key, operand(entry.value, depth + 1)});
+      literal = literal && map.entries.back().value.literal();
     }
     if (!literal) {
       out.form = std::move(map);
