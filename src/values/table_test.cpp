@@ -45,6 +45,13 @@ TEST(Column, OneTypeIsKeptPacked) {
   check({Value(), Value()}, ColumnType::any);
 }
 
+TEST(Column, WhatBecomesWideLateKeepsWhatCameBefore) {
+  const List cells = {Value::of(dec("1.20")), Value(), Value::of(dec("-0.05")), Value::of(dec("3.125")), Value()};
+  const auto column = column_of(cells, ColumnType::decimal);
+  EXPECT_FALSE(column->is_narrow());
+  for (std::size_t row = 0; row < cells.size(); ++row) EXPECT_EQ(column->value(row).json(), cells[row].json()) << row;
+}
+
 TEST(Column, DecimalsKeepTheirPlaces) {
   const auto narrow = column_of({Value::of(dec("1.20")), Value(), Value::of(dec("-0.05"))});
   EXPECT_TRUE(narrow->is_narrow());
