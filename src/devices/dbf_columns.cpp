@@ -123,31 +123,13 @@ base::Status DbfColumn::add_numbers(const DbfBlock& block) {
     } else if (number.found == NumberFound::nothing) {
       builder_.add_nothing();
     } else {
-      QUANJI_DO(add_unusual_number(block, i, number.spelling));
+      if (auto reason = devices::add_number(builder_, number.spelling, places)) QUANJI_DO(no_value(block, i, std::move(*reason)));
     }
   }
   return {};
 }
 base::Status DbfColumn::add_number(const DbfBlock& block, std::size_t i) {
   return add_numbers({block.records.subspan(i, 1), block.numbers.subspan(i, 1), block.header_length, block.record_length});
-}
-
-base::Status DbfColumn::add_unusual_number(const DbfBlock& block, std::size_t i, std::string_view spelling) {
-  const auto again = read_number(spelling, 0);
-  if (again.found == NumberFound::overflow)
-    return no_value(block, i, {"星号表示写入方的数值超出了字段宽度", "asterisks: the writer's number did not fit the field"});
-  const auto number = values::Decimal::parse(spelling);
-  if (again.found == NumberFound::garbage || !number)
-    return no_value(block, i, {"既不是数值，也不是表示空值的记号", "neither a number nor a mark for no value"});
-  if (builder_.type() == ColumnType::decimal) {
-    builder_.add(*number);
-    return {};
-  }
-  if (const auto whole = number->whole()) {
-    builder_.add_integer(*whole);
-    return {};
-  }
-  return no_value(block, i, {"字段定义为整数，内容却不是 64 位以内的整数", "the field is of whole numbers, this is none within 64 bits"});
 }
 
 base::Status DbfColumn::add_texts(const DbfBlock& block) {
@@ -194,7 +176,8 @@ base::Status DbfColumn::add_date(const DbfBlock& block, std::size_t i) {
     builder_.add(*date);
     return {};
   }
-  if (is_blank(day) || day == "00000000") {
+  // The zero day stands as "00000000" in some files, as "       0" in others.
+  if (without_padding(day).find_first_not_of('0') == std::string_view::npos) {
     builder_.add_nothing();
     return {};
   }

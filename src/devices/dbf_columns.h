@@ -49,7 +49,6 @@ class DbfColumn {
   base::Status add_numbers(const DbfBlock& block);
   base::Status add_texts(const DbfBlock& block);
   base::Status add_number(const DbfBlock& block, std::size_t i);
-  base::Status add_unusual_number(const DbfBlock& block, std::size_t i, std::string_view spelling);
   base::Status add_text(const DbfBlock& block, std::size_t i);
   base::Status add_other_text(const DbfBlock& block, std::size_t i, std::string_view bytes);
   base::Status add_date(const DbfBlock& block, std::size_t i);

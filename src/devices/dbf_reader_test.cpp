@@ -177,15 +177,17 @@ TEST(DbfReader, DatesAndFlagsAreJudged) {
   RawDbf raw;
   raw.fields = {{"D", 'D', 8}, {"L", 'L', 1}};
   raw.add({"00000000", "?"});
+  raw.add({"       0", "?"});
   raw.add({"", ""});
   raw.add({"19000301", "y"});
   raw.add({"20260230", "1"});
   const auto rows = rows_of(raw, {.garbage = Garbage::nothing});
   EXPECT_EQ(rows.findings.count(), 2U);
-  EXPECT_EQ(json(rows.table, 0, "D") + json(rows.table, 0, "L") + json(rows.table, 1, "D") + json(rows.table, 1, "L"), "nullnullnullnull");
-  EXPECT_EQ(json(rows.table, 2, "D"), R"({"$date":"1900-03-01"})");
-  EXPECT_EQ(json(rows.table, 2, "L"), "true");
-  EXPECT_EQ(json(rows.table, 3, "D"), "null");
+  EXPECT_EQ(json(rows.table, 0, "D") + json(rows.table, 0, "L") + json(rows.table, 2, "D") + json(rows.table, 2, "L"), "nullnullnullnull");
+  EXPECT_EQ(json(rows.table, 3, "D"), R"({"$date":"1900-03-01"})");
+  EXPECT_EQ(json(rows.table, 3, "L"), "true");
+  EXPECT_EQ(json(rows.table, 4, "D"), "null");
+  EXPECT_EQ(rows.table.column(0)->is_nothing(1), true);
 }
 
 TEST(DbfReader, TextsAreDecodedStrictlyOrRepaired) {

@@ -78,6 +78,39 @@ FoundNumber read_number(std::string_view bytes, std::int32_t places) {
   return {NumberFound::units, negative ? -value : value, spelling};
 }
 
+std::optional<base::Text> add_number(values::ColumnBuilder& column, std::string_view bytes, std::int32_t places) {
+  const bool whole = column.type() == values::ColumnType::integer;
+  const auto number = read_number(bytes, whole ? 0 : places);
+  switch (number.found) {
+    case NumberFound::units:
+      if (whole)
+        column.add_integer(number.units);
+      else
+        column.add_units(number.units);
+      return std::nullopt;
+    case NumberFound::nothing:
+      column.add_nothing();
+      return std::nullopt;
+    case NumberFound::overflow:
+      return base::Text("星号表示写入方的数值超出了字段宽度", "asterisks: the writer's number did not fit the field");
+    case NumberFound::garbage:
+      return base::Text("既不是数值，也不是表示空值的记号", "neither a number nor a mark for no value");
+    case NumberFound::wide:
+      break;
+  }
+  const auto wide = values::Decimal::parse(number.spelling);
+  if (!wide) return base::Text("超过 38 位的数值", "a number of more than 38 digits");
+  if (!whole) {
+    column.add(*wide);
+    return std::nullopt;
+  }
+  if (const auto small = wide->whole()) {
+    column.add_integer(*small);
+    return std::nullopt;
+  }
+  return base::Text("字段定义为整数，内容却不是 64 位以内的整数", "the field is of whole numbers, this is none within 64 bits");
+}
+
 std::optional<std::string> write_number(const values::Decimal& number, std::int32_t places, std::optional<values::Rounding> rounding) {
   const auto exact = number.rounded(places, rounding.value_or(values::Rounding::down));
   if (!exact || (!rounding && *exact != number)) return std::nullopt;

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "values/decimal.h"
+#include "values/table.h"
 
 namespace quanji::devices {
 
@@ -28,6 +29,10 @@ struct FoundNumber {
 FoundNumber read_number(std::string_view bytes, std::int32_t places);
 // 10^n for n in [0, 18].
 std::int64_t power_of_ten(std::int32_t n);
+
+// Appends the field's number to a column of integers or of decimals with `places`: exactly as it is spelled, or nothing for a blank or a
+// mark. What is neither is not appended; the reason comes back. `bytes` is what read_number did not find plain units in, too.
+std::optional<base::Text> add_number(values::ColumnBuilder& column, std::string_view bytes, std::int32_t places);
 
 // The number with exactly `places` digits behind the point, without exponent; rounded only when `rounding` says how. Nothing when it cannot
 // be written exactly.
