@@ -18,10 +18,6 @@ using values::ColumnType;
 
 constexpr std::int32_t most_packed_places = 18;
 
-std::string_view without_end(std::string_view bytes) {
-  while (!bytes.empty() && (bytes.back() == ' ' || bytes.back() == '\0')) bytes.remove_suffix(1);
-  return bytes;
-}
 bool is_blank(std::string_view bytes) { return without_padding(bytes).empty(); }
 
 template <class T>
@@ -135,7 +131,7 @@ base::Status DbfColumn::add_number(const DbfBlock& block, std::size_t i) {
 base::Status DbfColumn::add_texts(const DbfBlock& block) {
   const auto offset = at_.field->offset, width = at_.field->width;
   for (std::size_t i = 0; i < block.records.size(); ++i) {
-    const auto bytes = without_end({block.records[i] + offset, width});
+    const auto bytes = without_padding_behind({block.records[i] + offset, width});
     if (is_plain_ascii(bytes))
       builder_.add_text(bytes);
     else
@@ -154,7 +150,7 @@ base::Status DbfColumn::add_text(const DbfBlock& block, std::size_t i) {
       whole = whole.substr(0, length);
     }
   } else {
-    whole = without_end(whole);
+    whole = without_padding_behind(whole);
   }
   return add_other_text(block, i, whole);
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstring>
 
 namespace quanji::devices {
 namespace {
@@ -19,6 +20,7 @@ constexpr std::array<std::int64_t, 19> powers = [] {
   return all;
 }();
 constexpr int most_digits = 18;
+constexpr char eight_blanks[] = "        ";
 
 bool is_padding(char c) { return c == ' ' || c == '\0'; }
 
@@ -39,7 +41,13 @@ FoundNumber read_unusual(std::string_view spelling) {
 std::int64_t power_of_ten(std::int32_t n) { return powers[static_cast<std::size_t>(n)]; }
 
 std::string_view without_padding(std::string_view bytes) {
+  // Fields are mostly blanks: eight at a time.
+  while (bytes.size() >= 8 && std::memcmp(bytes.data(), eight_blanks, 8) == 0) bytes.remove_prefix(8);
   while (!bytes.empty() && is_padding(bytes.front())) bytes.remove_prefix(1);
+  return without_padding_behind(bytes);
+}
+std::string_view without_padding_behind(std::string_view bytes) {
+  while (bytes.size() >= 8 && std::memcmp(bytes.data() + bytes.size() - 8, eight_blanks, 8) == 0) bytes.remove_suffix(8);
   while (!bytes.empty() && is_padding(bytes.back())) bytes.remove_suffix(1);
   return bytes;
 }

@@ -45,5 +45,6 @@ std::string write_day(base::Date day);
 
 // The file's bytes without blanks and NULs around them.
 std::string_view without_padding(std::string_view bytes);
+std::string_view without_padding_behind(std::string_view bytes);  // at the end only
 
 }  // namespace quanji::devices

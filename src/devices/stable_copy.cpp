@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -83,10 +84,10 @@ base::Result<RecordFile> stable_copy(const std::string& path, const StableCopyOp
                                      const JudgeCopy& judge) {
   const auto started = clock.monotonic();
   const auto elapsed = [&] { return clock.monotonic() - started; };
-  std::optional<base::Error> last;
+  std::unique_ptr<base::Error> refused;  // what the judge said of the copy before
   bool seen = false;
   for (int tries = 1;; ++tries) {
-    if (tries > 1 && elapsed() >= options.deadline) return last ? std::move(*last) : never_still(path, tries - 1, options.deadline);
+    if (tries > 1 && elapsed() >= options.deadline) return refused ? std::move(*refused) : never_still(path, tries - 1, options.deadline);
     auto file = RecordFile::open(path);
     if (!file) {
       // A program that rewrites by deleting and making anew leaves a moment without a file.
@@ -100,15 +101,13 @@ base::Result<RecordFile> stable_copy(const std::string& path, const StableCopyOp
     if (first.size > options.most_bytes) return too_large(path, first.size, options.most_bytes);
     QUANJI_DO(wait(options.settle));
     QUANJI_TRY(const auto before, file->state());
-    last.reset();
+    refused.reset();
     if (before != first) continue;
     QUANJI_TRY(auto copy, Attempt(*file, options).copy(before));
     if (!copy) continue;
-    if (auto verdict = judge(*copy); !verdict.ok()) {
-      last = std::move(verdict).error();
-      continue;
-    }
-    return std::move(*copy);
+    auto verdict = judge(*copy);
+    if (verdict.ok()) return std::move(*copy);
+    refused = std::make_unique<base::Error>(std::move(verdict).error());
   }
 }
 
