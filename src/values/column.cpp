@@ -181,7 +181,6 @@ bool ColumnBuilder::become(ColumnType type) {
 void ColumnBuilder::widen() {
   auto& c = *column_;
   if (!c.wide_.empty()) return;
-  // Aside: a column that has wide values reads its decimals from them.
   std::vector<Decimal> wide;
   wide.reserve(std::max(c.numbers_.capacity(), c.size_ + 1));
   for (std::size_t row = 0; row < c.size_; ++row) wide.push_back(c.is_nothing(row) ? Decimal() : c.decimal(row));
