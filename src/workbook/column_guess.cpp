@@ -114,7 +114,9 @@ values::ColumnPtr GuessedColumn::finish() && {
   settle();
   if (held_ == Held::other || held_ == Held::none) return std::move(other_).finish();
   const bool days = held_ == Held::days;
-  values::ColumnBuilder made(days ? (whole_days_ ? ColumnType::date : ColumnType::datetime) : places_ == 0 ? ColumnType::integer : ColumnType::decimal,
+  values::ColumnBuilder made(days           ? (whole_days_ ? ColumnType::date : ColumnType::datetime)
+                             : places_ == 0 ? ColumnType::integer
+                                            : ColumnType::decimal,
                              places_);
   made.reserve(numbers_.size());
   for (std::size_t row = 0; row < numbers_.size(); ++row) {

@@ -15,16 +15,19 @@ class GuessedColumn {
  public:
   GuessedColumn() : other_(values::ColumnType::any) {}
   std::size_t size() const { return size_; }
-  void add_nothing(std::size_t count = 1) { waiting_ += count; size_ += count; }
+  void add_nothing(std::size_t count = 1) {
+    waiting_ += count;
+    size_ += count;
+  }
   void add(const values::Value& value);
   void add_text(std::string_view text);
   values::ColumnPtr finish() &&;
 
  private:
   enum class Held : std::uint8_t { none, numbers, days, other };
-  void settle();               // the nothings that were waiting
+  void settle();  // the nothings that were waiting
   bool add_units(std::int64_t units, std::int32_t places);
-  void leave_packed();         // numbers_ or days_ go into other_
+  void leave_packed();  // numbers_ or days_ go into other_
   values::Value held(std::size_t row) const;
   Held held_ = Held::none;
   std::size_t size_ = 0, waiting_ = 0;

@@ -60,7 +60,8 @@ class TableReading {
                          : i < reading_.names.size() ? std::string_view(reading_.names[i])
                                                      : std::string_view());
     // Without a header "column1" needs no note.
-    ColumnNames().complete(names, [](std::size_t i) { return fmt::format("column{}", i + 1); }, notes_);
+    ColumnNames().complete(
+        names, [](std::size_t i) { return fmt::format("column{}", i + 1); }, notes_);
     if (!of_record && reading_.names.empty()) notes_.clear();
     for (const auto& told : reading_.columns)
       if (std::ranges::find(names, told.name) == names.end())

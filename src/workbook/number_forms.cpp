@@ -33,7 +33,9 @@ int digits_of(values::UInt128 units) {
   for (; units != 0; units /= 10) ++digits;
   return digits;
 }
-values::UInt128 magnitude(values::Int128 units) { return units < 0 ? -static_cast<values::UInt128>(units) : static_cast<values::UInt128>(units); }
+values::UInt128 magnitude(values::Int128 units) {
+  return units < 0 ? -static_cast<values::UInt128>(units) : static_cast<values::UInt128>(units);
+}
 
 }  // namespace
 
@@ -71,7 +73,8 @@ FormKind parse_format_code(std::string_view code) {
         day = true;
         break;
       case 'a':  // AM/PM and A/P are times, aaa is a day of the week
-        if (const auto rest = code.substr(i); rest.starts_with("AM/PM") || rest.starts_with("am/pm") || rest.starts_with("A/P") || rest.starts_with("a/p")) {
+        if (const auto rest = code.substr(i);
+            rest.starts_with("AM/PM") || rest.starts_with("am/pm") || rest.starts_with("A/P") || rest.starts_with("a/p")) {
           hour = true;
           i += rest[1] == '/' ? 2 : 4;
         } else {
@@ -106,7 +109,8 @@ FormKind parse_format_code(std::string_view code) {
         break;
     }
     // "General"
-    if (c == 'g' && code.substr(i).size() >= 7 && (code.substr(i, 7) == "General" || code.substr(i, 7) == "GENERAL")) return FormKind::number;
+    if (c == 'g' && code.substr(i).size() >= 7 && (code.substr(i, 7) == "General" || code.substr(i, 7) == "GENERAL"))
+      return FormKind::number;
   }
   if (elapsed && !day) return FormKind::duration;
   const bool time = hour || second;
@@ -254,7 +258,8 @@ std::optional<std::string> serial_of(values::TimeOfDay time) {
   return time.micros == 0 ? "0" : shortest_text(static_cast<double>(time.micros) / static_cast<double>(micros_of_day));
 }
 std::optional<std::string> serial_of(values::Duration duration) {
-  if (duration.micros % 1000 != 0 || duration.micros > 2'900'000 * micros_of_day || duration.micros < -2'900'000 * micros_of_day) return std::nullopt;
+  if (duration.micros % 1000 != 0 || duration.micros > 2'900'000 * micros_of_day || duration.micros < -2'900'000 * micros_of_day)
+    return std::nullopt;
   if (duration.micros % micros_of_day == 0) return std::to_string(duration.micros / micros_of_day);
   return shortest_text(static_cast<double>(duration.micros) / static_cast<double>(micros_of_day));
 }

@@ -189,8 +189,10 @@ base::Error other_package(ZipParts& parts) {
     return bad_workbook(parts.file(), "这是二进制工作簿 .xlsb；请另存为 .xlsx。", "this is a binary workbook .xlsb; save it as .xlsx.");
   if (parts.find("word/document.xml") != nullptr) return bad_workbook(parts.file(), "这是 Word 文档。", "this is a Word document.");
   if (parts.find("content.xml") != nullptr)
-    return bad_workbook(parts.file(), "这是 OpenDocument 表格 .ods；请另存为 .xlsx。", "this is an OpenDocument sheet .ods; save it as .xlsx.");
-  return bad_workbook(parts.file(), "这个 ZIP 文件里没有工作簿；请另存为 .xlsx。", "there is no workbook in this ZIP file; save it as .xlsx.");
+    return bad_workbook(parts.file(), "这是 OpenDocument 表格 .ods；请另存为 .xlsx。",
+                        "this is an OpenDocument sheet .ods; save it as .xlsx.");
+  return bad_workbook(parts.file(), "这个 ZIP 文件里没有工作簿；请另存为 .xlsx。",
+                      "there is no workbook in this ZIP file; save it as .xlsx.");
 }
 
 }  // namespace
@@ -204,10 +206,20 @@ void decode_text(std::string& text) {
     if (at < from || at + 7 > text.size() || text[at + 6] != '_') continue;
     std::uint32_t point = 0;
     const auto [end, problem] = std::from_chars(text.data() + at + 2, text.data() + at + 6, point, 16);
-    // Characters beyond U+007F are written as such by everybody; half of a pair would be no UTF-8.
-    if (problem != std::errc() || end != text.data() + at + 6 || point == 0 || point > 0x7F) continue;
+    // Half of a pair would be no UTF-8, and a zero byte is no text: both stay as they stand.
+    if (problem != std::errc() || end != text.data() + at + 6 || point == 0 || (point >= 0xD800 && point <= 0xDFFF)) continue;
     out.append(text, from, at - from);
-    out += static_cast<char>(point);
+    if (point < 0x80) {
+      out += static_cast<char>(point);
+    } else {
+      if (point < 0x800) {
+        out += static_cast<char>(0xC0 | (point >> 6U));
+      } else {
+        out += static_cast<char>(0xE0 | (point >> 12U));
+        out += static_cast<char>(0x80 | ((point >> 6U) & 0x3FU));
+      }
+      out += static_cast<char>(0x80 | (point & 0x3FU));
+    }
     from = at + 7;
   }
   if (from == 0) return;

@@ -43,7 +43,10 @@ class OneCell final : public ValueEvents {
 class Rows final : public ValueEvents {
  public:
   Rows(Workbook::Contents& contents, const SheetInfo& sheet, const SheetReading& reading, const TakeRow& take)
-      : ValueEvents(contents, sheet, reading.errors, reading.digits), range_(reading.range.value_or(Range{})), skip_hidden_(reading.skip_hidden_rows), take_(take) {}
+      : ValueEvents(contents, sheet, reading.errors, reading.digits),
+        range_(reading.range.value_or(Range{})),
+        skip_hidden_(reading.skip_hidden_rows),
+        take_(take) {}
   void row(std::uint32_t number, bool hidden) override {
     give();
     row_ = number;

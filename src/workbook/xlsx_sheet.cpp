@@ -11,9 +11,11 @@ namespace {
 bool place_of(std::string_view text, Cell& at) {
   std::uint32_t column = 0, row = 0;
   std::size_t i = 0;
-  for (; i < text.size() && i < 4 && text[i] >= 'A' && text[i] <= 'Z'; ++i) column = column * 26 + static_cast<std::uint32_t>(text[i] - 'A' + 1);
+  for (; i < text.size() && i < 4 && text[i] >= 'A' && text[i] <= 'Z'; ++i)
+    column = column * 26 + static_cast<std::uint32_t>(text[i] - 'A' + 1);
   const auto digits = i;
-  for (; i < text.size() && i < digits + 8 && text[i] >= '0' && text[i] <= '9'; ++i) row = row * 10 + static_cast<std::uint32_t>(text[i] - '0');
+  for (; i < text.size() && i < digits + 8 && text[i] >= '0' && text[i] <= '9'; ++i)
+    row = row * 10 + static_cast<std::uint32_t>(text[i] - '0');
   if (i != text.size() || column == 0 || column > most_columns || row == 0 || row > most_rows) return false;
   at = {row, column};
   return true;
@@ -45,7 +47,8 @@ void SheetEvents::start_cell(const XmlAttributes& attributes) {
   if ((!place.empty() && !place_of(place, at)) || at.column > most_columns)
     return fail(bad("单元格地址超出工作表（A1–XFD1048576）。", "a cell's address lies outside of a sheet (A1–XFD1048576)."));
   if (at.row != row_ || at.column <= column_)
-    return fail(bad_cell(at, "不在它的行里，或出现两次；用表格程序打开后另存。", "it is not in its row or stands there twice; open and save the file in a spreadsheet program."));
+    return fail(bad_cell(at, "不在它的行里，或出现两次；用表格程序打开后另存。",
+                         "it is not in its row or stands there twice; open and save the file in a spreadsheet program."));
   column_ = at.column;
   cell_ = {};
   cell_.at = at;
@@ -86,7 +89,8 @@ void SheetEvents::start(std::string_view name, bool main, const XmlAttributes& a
       const auto number = attributes.find("r");
       std::uint32_t next = row_ + 1;
       if (!number.empty()) next = attributes.number("r").value_or(0);
-      if (next == 0 || next > most_rows) return fail(bad("行号超出工作表（1–1048576）。", "a row's number lies outside of a sheet (1–1048576)."));
+      if (next == 0 || next > most_rows)
+        return fail(bad("行号超出工作表（1–1048576）。", "a row's number lies outside of a sheet (1–1048576)."));
       if (next <= row_)
         return fail(bad(fmt::format("第 {} 行不在它的位置上；用表格程序打开后另存。", next),
                         fmt::format("row {} is out of order; open and save the file in a spreadsheet program.", next)));

@@ -89,10 +89,15 @@ bool SheetColumnState::add_day(const Value& value, DateSystem dates) {
   auto day = value;
   if (value.is(Type::integer) || value.is(Type::decimal)) {
     const double serial = value.is(Type::integer) ? static_cast<double>(value.integer()) : value.decimal().approximate();
-    const auto kind = type == ColumnType::date ? FormKind::date : type == ColumnType::time ? FormKind::time : type == ColumnType::datetime ? FormKind::datetime : FormKind::duration;
+    const auto kind = type == ColumnType::date       ? FormKind::date
+                      : type == ColumnType::time     ? FormKind::time
+                      : type == ColumnType::datetime ? FormKind::datetime
+                                                     : FormKind::duration;
     const auto made = serial <= last_serial ? value_of_serial(serial, kind, dates) : std::nullopt;
     // 20261120 is a day as files of the trade write it; no serial number is that large.
-    if (!made) return value.is(Type::integer) && type != ColumnType::time && type != ColumnType::duration && reader_->add(std::to_string(value.integer()), *typed_);
+    if (!made)
+      return value.is(Type::integer) && type != ColumnType::time && type != ColumnType::duration &&
+             reader_->add(std::to_string(value.integer()), *typed_);
     day = *made;
   }
   if (type == ColumnType::date && day.is(Type::datetime) && day.datetime().micros % micros_of_day == 0)
@@ -223,7 +228,8 @@ class TableEvents final : public ValueEvents {
       std::ranges::sort(columns_, {}, &SheetColumnState::column);
       std::vector<std::string> names;
       for (auto& column : columns_) names.push_back(column.name());
-      names_.complete(names, [&](std::size_t i) { return column_letters(columns_[i].column()); }, notes_);
+      names_.complete(
+          names, [&](std::size_t i) { return column_letters(columns_[i].column()); }, notes_);
       for (std::size_t i = 0; i < columns_.size(); ++i) {
         columns_[i].name() = std::move(names[i]);
         index_[columns_[i].column()] = static_cast<std::uint32_t>(i);
@@ -240,7 +246,8 @@ class TableEvents final : public ValueEvents {
     for (auto& column : columns_) names.push_back(column.name());
     for (const auto& told : reading_.columns)
       if (std::ranges::find(names, told.name) == names.end())
-        return bad(fmt::format("没有列“{}”；有：{}。", told.name, joined(names)), fmt::format("there is no column \"{}\"; there are: {}.", told.name, joined(names)));
+        return bad(fmt::format("没有列“{}”；有：{}。", told.name, joined(names)),
+                   fmt::format("there is no column \"{}\"; there are: {}.", told.name, joined(names)));
     return {};
   }
   base::Status set_type(SheetColumnState& column) {
@@ -261,7 +268,9 @@ class TableEvents final : public ValueEvents {
     index_[c] = static_cast<std::uint32_t>(columns_.size());
     return columns_.emplace_back(c, std::string());
   }
-  void name_column(std::uint32_t c, std::string name) { (index_[c] == none ? add_column(c) : columns_[index_[c]]).name() = std::move(name); }
+  void name_column(std::uint32_t c, std::string name) {
+    (index_[c] == none ? add_column(c) : columns_[index_[c]]).name() = std::move(name);
+  }
 
   // The column of a cell, padded up to its row; null after `fail` was said.
   SheetColumnState* place(Cell at) {
@@ -282,9 +291,10 @@ class TableEvents final : public ValueEvents {
     }
     const std::size_t index = at.row - first_row_ - left_out_;
     if ((index + 1) * columns_.size() > contents_.limits.cells) {
-      fail(bad_workbook(contents_.parts.file(), fmt::format("表格超过 {} 格（到 {} 为止）；读小一些的区域，或逐行读。", contents_.limits.cells, to_text(at)),
-                        fmt::format("the table has more than {} cells (up to {}); read a smaller block, or row by row.", contents_.limits.cells,
-                                    to_text(at))));
+      fail(bad_workbook(contents_.parts.file(),
+                        fmt::format("表格超过 {} 格（到 {} 为止）；读小一些的区域，或逐行读。", contents_.limits.cells, to_text(at)),
+                        fmt::format("the table has more than {} cells (up to {}); read a smaller block, or row by row.",
+                                    contents_.limits.cells, to_text(at))));
       return nullptr;
     }
     rows_ = std::max(rows_, index + 1);
@@ -319,7 +329,8 @@ class TableEvents final : public ValueEvents {
       if (active_.empty()) return;
       if (first_row_ == 0 || r < first_row_ || (r == row_ && !wanted_)) continue;
       for (const auto& one : active_)
-        for (auto c = std::max(one.merge.first.column, range_.first.column); c <= std::min(one.merge.last.column, range_.last.column); ++c) {
+        for (auto c = std::max(one.merge.first.column, range_.first.column); c <= std::min(one.merge.last.column, range_.last.column);
+             ++c) {
           auto* column = place({r, c});
           if (column == nullptr) return;
           if (column->size() == r - first_row_ - left_out_) put(*column, {r, c}, one.value, {});

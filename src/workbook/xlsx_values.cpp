@@ -25,7 +25,8 @@ base::Result<const SheetInfo*> Workbook::Contents::find(std::string_view name) c
   std::vector<std::string> names;
   for (const auto& sheet : book.sheets) {
     names.push_back(sheet.name);
-    if (found == nullptr && (name.empty() ? sheet.state == SheetState::visible && sheet.has_cells : same_name(sheet.name, name))) found = &sheet;
+    if (found == nullptr && (name.empty() ? sheet.state == SheetState::visible && sheet.has_cells : same_name(sheet.name, name)))
+      found = &sheet;
   }
   std::size_t number = 0;
   if (found == nullptr && !name.empty() && name.size() < 6 && name.find_first_not_of("0123456789") == std::string_view::npos) {
@@ -33,10 +34,11 @@ base::Result<const SheetInfo*> Workbook::Contents::find(std::string_view name) c
     if (number >= 1 && number <= book.sheets.size()) found = &book.sheets[number - 1];
   }
   if (found == nullptr)
-    return base::Error(base::Code::not_found,
-                       base::Text(fmt::format("工作簿 {} 没有工作表“{}”；有：{}。", parts.file(), base::utf8_beginning(name, 100), joined(names)),
-                                  fmt::format("Workbook {} has no sheet \"{}\"; it has: {}.", parts.file(), base::utf8_beginning(name, 100),
-                                              joined(names))));
+    return base::Error(
+        base::Code::not_found,
+        base::Text(
+            fmt::format("工作簿 {} 没有工作表“{}”；有：{}。", parts.file(), base::utf8_beginning(name, 100), joined(names)),
+            fmt::format("Workbook {} has no sheet \"{}\"; it has: {}.", parts.file(), base::utf8_beginning(name, 100), joined(names))));
   if (!found->has_cells)
     return bad_workbook(parts.file(), fmt::format("工作表“{}”没有单元格：它是图表或宏表，或者它的部件缺失。", found->name),
                         fmt::format("the sheet \"{}\" has no cells: it is a chart or macros, or its part is missing.", found->name));
@@ -125,7 +127,8 @@ Value ValueEvents::value_of(const StoredCell& cell) {
         return Value::of(base::Date{static_cast<std::int32_t>((*micros - (*micros < 0 ? micros_of_day - 1 : 0)) / micros_of_day)});
       if (const auto at = values::parse_datetime(cell.text); at.ok()) {
         const bool midnight = at->micros % micros_of_day == 0;
-        if (midnight && form_of(cell).kind == FormKind::date) return Value::of(base::Date{static_cast<std::int32_t>(at->micros / micros_of_day)});
+        if (midnight && form_of(cell).kind == FormKind::date)
+          return Value::of(base::Date{static_cast<std::int32_t>(at->micros / micros_of_day)});
         return Value::of(*at);
       }
       if (const auto time = values::parse_time_of_day(cell.text); time.ok()) return Value::of(*time);

@@ -13,17 +13,21 @@
 namespace quanji::workbook {
 namespace {
 
-std::string_view view(const xmlChar* text) { return text == nullptr ? std::string_view() : std::string_view(reinterpret_cast<const char*>(text)); }
+std::string_view view(const xmlChar* text) {
+  return text == nullptr ? std::string_view() : std::string_view(reinterpret_cast<const char*>(text));
+}
 
 constexpr std::string_view vocabularies[] = {
-    "http://schemas.openxmlformats.org/spreadsheetml/2006/main", "http://purl.oclc.org/ooxml/spreadsheetml/main",
-    "http://schemas.openxmlformats.org/package/2006/relationships", "http://schemas.openxmlformats.org/package/2006/content-types",
+    "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
+    "http://purl.oclc.org/ooxml/spreadsheetml/main",
+    "http://schemas.openxmlformats.org/package/2006/relationships",
+    "http://schemas.openxmlformats.org/package/2006/content-types",
 };
 
 struct Reading {
   XmlEvents* events = nullptr;
   xmlParserCtxtPtr parser = nullptr;
-  const xmlChar* main_uri = nullptr;   // names of namespaces are interned: compared by address
+  const xmlChar* main_uri = nullptr;  // names of namespaces are interned: compared by address
   const xmlChar* other_uri = nullptr;
   bool document_type = false;
 
@@ -43,7 +47,8 @@ struct Reading {
   }
 };
 
-void on_start(void* self, const xmlChar* name, const xmlChar*, const xmlChar* uri, int, const xmlChar**, int count, int, const xmlChar** raw) {
+void on_start(void* self, const xmlChar* name, const xmlChar*, const xmlChar* uri, int, const xmlChar**, int count, int,
+              const xmlChar** raw) {
   auto& reading = *static_cast<Reading*>(self);
   if (!reading.events->enough()) reading.events->start(view(name), reading.is_main(uri), XmlAttributes(raw, count));
   reading.settle();
@@ -139,10 +144,10 @@ base::Status read_xml(ZipParts& parts, std::string_view part, XmlEvents& events)
   if (broken || (!events.enough() && reading.parser->wellFormed == 0)) {
     const auto* last = ::xmlCtxtGetLastError(reading.parser);
     const int line = last == nullptr ? 0 : last->line;
-    return bad_workbook(parts.file(), fmt::format("部件 {} 第 {} 行的 XML 已损坏；重新取得文件，或用表格程序打开后另存。", shown, line),
-                        fmt::format("the part {} is broken XML at line {}; get the file again, or open and save it in a spreadsheet program.",
-                                    shown, line),
-                        last == nullptr || last->message == nullptr ? "" : last->message);
+    return bad_workbook(
+        parts.file(), fmt::format("部件 {} 第 {} 行的 XML 已损坏；重新取得文件，或用表格程序打开后另存。", shown, line),
+        fmt::format("the part {} is broken XML at line {}; get the file again, or open and save it in a spreadsheet program.", shown, line),
+        last == nullptr || last->message == nullptr ? "" : last->message);
   }
   return {};
 }

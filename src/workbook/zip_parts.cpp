@@ -40,8 +40,7 @@ uLong ZCALLBACK read_place(voidpf, voidpf stream, void* room, uLong count) {
     have = want;
   }
   while (have < want) {
-    const auto got =
-        ::pread(place.bytes->fd.get(), static_cast<char*>(room) + have, want - have, static_cast<off_t>(place.at + have));
+    const auto got = ::pread(place.bytes->fd.get(), static_cast<char*>(room) + have, want - have, static_cast<off_t>(place.at + have));
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) break;
     have += static_cast<std::size_t>(got);
@@ -68,8 +67,8 @@ int ZCALLBACK error_of_place(voidpf, voidpf) { return 0; }
 }  // namespace
 
 base::Error bad_workbook(const std::string& file, std::string_view zh, std::string_view en, std::string detail) {
-  return base::Error(base::Code::invalid_field, base::Text(fmt::format("工作簿 {}：{}", file, zh), fmt::format("Workbook {}: {}", file, en)),
-                     std::move(detail));
+  return base::Error(base::Code::invalid_field,
+                     base::Text(fmt::format("工作簿 {}：{}", file, zh), fmt::format("Workbook {}: {}", file, en)), std::move(detail));
 }
 base::Error workbook_too_large(const std::string& file, std::string_view zh, std::string_view en) {
   return base::Error(base::Code::too_large, base::Text(fmt::format("工作簿 {}：{}", file, zh), fmt::format("Workbook {}: {}", file, en)));
@@ -117,7 +116,8 @@ base::Status ZipParts::Archive::begin(const ZipLimits& wanted) {
     if (shown.find('\0') != std::string_view::npos) return damaged("(directory)");
     if (shown.back() == '/') continue;  // a folder
     if ((info.flag & 1) != 0)
-      return bad_workbook(file, "部件是加密的；请另存为不带密码的 .xlsx。", "its parts are encrypted; save it as .xlsx without a password.");
+      return bad_workbook(file, "部件是加密的；请另存为不带密码的 .xlsx。",
+                          "its parts are encrypted; save it as .xlsx without a password.");
     if (info.compression_method != 0 && info.compression_method != Z_DEFLATED)
       return bad_workbook(file, fmt::format("部件用了不支持的压缩方法 {}。", info.compression_method),
                           fmt::format("a part is packed by method {}, which is not supported.", info.compression_method));
@@ -126,7 +126,8 @@ base::Status ZipParts::Archive::begin(const ZipLimits& wanted) {
     if (!by_name.emplace(key_of(shown), parts.size()).second)
       return bad_workbook(file, fmt::format("部件 {} 出现两次，不知道该信哪一个。", base::repair_utf8(shown)),
                           fmt::format("the part {} stands in it twice; nobody can say which one holds.", base::repair_utf8(shown)));
-    parts.push_back({std::string(shown), info.compressed_size, info.uncompressed_size, position.pos_in_zip_directory, position.num_of_file});
+    parts.push_back(
+        {std::string(shown), info.compressed_size, info.uncompressed_size, position.pos_in_zip_directory, position.num_of_file});
     if (parts.size() > limits.entries) return damaged("(directory)");
   }
   if (parts.empty()) return damaged("(directory)");
@@ -181,9 +182,9 @@ base::Status ZipParts::read(std::string_view name, const std::function<bool(std:
   const auto& limits = archive.limits;
   const auto beyond = [&](std::uint64_t bytes) -> base::Status {
     if (bytes > limits.part_bytes || archive.read_bytes + bytes > limits.total_bytes)
-      return workbook_too_large(archive.file, fmt::format("解开后超过 {} 兆字节，不再读下去。", std::min(limits.part_bytes, limits.total_bytes) >> 20U),
-                                fmt::format("it unpacks to more than {} MB and is not read further.",
-                                            std::min(limits.part_bytes, limits.total_bytes) >> 20U));
+      return workbook_too_large(
+          archive.file, fmt::format("解开后超过 {} 兆字节，不再读下去。", std::min(limits.part_bytes, limits.total_bytes) >> 20U),
+          fmt::format("it unpacks to more than {} MB and is not read further.", std::min(limits.part_bytes, limits.total_bytes) >> 20U));
     if (bytes > limits.ratio_from && bytes / std::max<std::uint64_t>(part->packed, 1) > limits.ratio)
       return workbook_too_large(archive.file, fmt::format("压缩比超过 {}，像是压缩炸弹，拒绝读取。", limits.ratio),
                                 fmt::format("it is packed by more than {} to 1, as bombs are; it is refused.", limits.ratio));
