@@ -80,6 +80,7 @@ class CsvRecords {
   CsvRecords(std::unique_ptr<ByteSource> source, CsvReading reading);
   ~CsvRecords();
   CsvRecords(CsvRecords&&) noexcept;
+  CsvRecords& operator=(CsvRecords&&) noexcept;
   // False at the end. Comments, empty lines and `skip_lines` are left out; header and lengths are the caller's affair. Failures:
   // invalid_field with file, line, column, reason and mend; too_large for a record over the limit.
   base::Result<bool> next();
@@ -133,6 +134,7 @@ class CsvWriter {
   static base::Result<CsvWriter> open(const std::string& path, std::vector<std::string> names, CsvWriting writing);
   ~CsvWriter();
   CsvWriter(CsvWriter&&) noexcept;
+  CsvWriter& operator=(CsvWriter&&) noexcept;
   // As many values as names. Failures name row and column: a character the encoding has not, a time the format would cut, a value that is
   // no single value (list, map, table).
   base::Status add(std::span<const values::Value> row);

@@ -346,6 +346,7 @@ CsvRecords::CsvRecords(std::unique_ptr<ByteSource> source, CsvReading reading)
     : machine_(std::make_unique<Machine>(std::move(source), std::move(reading))) {}
 CsvRecords::~CsvRecords() = default;
 CsvRecords::CsvRecords(CsvRecords&&) noexcept = default;
+CsvRecords& CsvRecords::operator=(CsvRecords&&) noexcept = default;
 base::Result<bool> CsvRecords::next() { return machine_->next(); }
 std::span<const CsvField> CsvRecords::fields() const { return machine_->fields(); }
 std::uint64_t CsvRecords::line() const { return machine_->line(); }

@@ -303,6 +303,7 @@ base::Result<CsvWriter> CsvWriter::open(const std::string& path, std::vector<std
 CsvWriter::CsvWriter(std::unique_ptr<Machine> machine) : machine_(std::move(machine)) {}
 CsvWriter::~CsvWriter() = default;
 CsvWriter::CsvWriter(CsvWriter&&) noexcept = default;
+CsvWriter& CsvWriter::operator=(CsvWriter&&) noexcept = default;
 base::Status CsvWriter::add(std::span<const Value> row) {
   QUANJI_DO(machine_->rows_.add(row));
   return machine_->flush(flush_at);

@@ -124,6 +124,7 @@ base::Result<Workbook> Workbook::of_bytes(std::string_view bytes, std::string fi
 Workbook::Workbook(std::unique_ptr<Contents> contents) : contents_(std::move(contents)) {}
 Workbook::~Workbook() = default;
 Workbook::Workbook(Workbook&&) noexcept = default;
+Workbook& Workbook::operator=(Workbook&&) noexcept = default;
 const std::vector<SheetInfo>& Workbook::sheets() const { return contents_->book.sheets; }
 DateSystem Workbook::date_system() const { return contents_->book.dates; }
 

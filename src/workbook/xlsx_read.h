@@ -85,6 +85,7 @@ class Workbook {
   static base::Result<Workbook> of_bytes(std::string_view bytes, std::string file, const ReadLimits& limits = {});
   ~Workbook();
   Workbook(Workbook&&) noexcept;
+  Workbook& operator=(Workbook&&) noexcept;
 
   const std::vector<SheetInfo>& sheets() const;
   DateSystem date_system() const;

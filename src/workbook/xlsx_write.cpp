@@ -559,6 +559,7 @@ base::Result<WorkbookWriter> WorkbookWriter::create(const std::string& path, Exi
 WorkbookWriter::WorkbookWriter(std::unique_ptr<Machine> machine) : machine_(std::move(machine)) {}
 WorkbookWriter::~WorkbookWriter() = default;
 WorkbookWriter::WorkbookWriter(WorkbookWriter&&) noexcept = default;
+WorkbookWriter& WorkbookWriter::operator=(WorkbookWriter&&) noexcept = default;
 base::Status WorkbookWriter::begin_sheet(std::vector<std::string> names, const SheetWriting& writing) {
   return machine_->begin(std::move(names), writing);
 }

@@ -76,6 +76,7 @@ class WorkbookWriter {
   static base::Result<WorkbookWriter> create(const std::string& path, Existing existing, base::Time made_at);
   ~WorkbookWriter();
   WorkbookWriter(WorkbookWriter&&) noexcept;
+  WorkbookWriter& operator=(WorkbookWriter&&) noexcept;
 
   // A whole sheet.
   base::Status add_sheet(const values::Table& table, const SheetWriting& writing);

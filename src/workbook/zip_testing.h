@@ -81,7 +81,7 @@ inline std::vector<ZipEntry> workbook_entries(std::string_view inside, const std
   std::string codes, xfs = R"(<xf numFmtId="0"/>)";
   int id = 164;
   for (const auto& format : formats) {
-    if (format.find_first_not_of("0123456789") == std::string::npos) {
+    if (format.size() < 4 && format.find_first_not_of("0123456789") == std::string::npos) {
       xfs += "<xf numFmtId=\"" + format + "\"/>";
     } else {
       codes += "<numFmt numFmtId=\"" + std::to_string(id) + "\" formatCode=\"" + format + "\"/>";
