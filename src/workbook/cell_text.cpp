@@ -12,6 +12,12 @@ using values::Value;
 
 bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
+bool keeps_by_itself(std::string_view text) {
+  const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; };
+  return !text.empty() && !blank(text.front()) && !blank(text.back()) && text.find('\n') == std::string_view::npos &&
+         text.find("  ") == std::string_view::npos;
+}
+
 template <class Stored>
 StoredForm number_or_text(Stored&& stored, StoredAs as, StoredAs otherwise, const std::function<std::string()>& text) {
   if (stored) return {as, std::move(*stored)};
@@ -168,7 +174,8 @@ void append_cell(std::string& out, std::string_view prefix, Cell at, std::uint32
     case StoredAs::text_for_day:
       out += " t=\"inlineStr\">";
       open("is>");
-      open("t xml:space=\"preserve\">");
+      // Blanks at the ends and line ends would be lost without it.
+      open(keeps_by_itself(stored.text) ? "t>" : "t xml:space=\"preserve\">");
       append_escaped(out, stored.text);
       close("t");
       close("is");
