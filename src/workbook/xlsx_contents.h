@@ -28,6 +28,9 @@ class Workbook::Contents {
   std::optional<SharedTexts> texts;
 };
 
+// From the first to the last row and column in use. The sheet is read whole, so that every break of its order shows.
+base::Result<std::optional<Range>> used_range(ZipParts& parts, const SheetInfo& sheet);
+
 // Sheets whose cells become values.
 class ValueEvents : public SheetEvents {
  public:

@@ -93,7 +93,6 @@ class Extent final : public SheetEvents {
     found->last.column = std::max(found->last.column, cell.at.column);
     found->last.row = cell.at.row;
   }
-  void rows_end() override { stop(); }
   std::optional<Range> found;
 };
 
@@ -149,8 +148,11 @@ base::Result<std::vector<Range>> Workbook::merged(std::string_view sheet) {
 }
 base::Result<std::optional<Range>> Workbook::used(std::string_view sheet) {
   QUANJI_TRY(const auto* found, contents_->find(sheet));
-  Extent events(contents_->parts.file(), found->name);
-  QUANJI_DO(read_xml(contents_->parts, found->part, events));
+  return used_range(contents_->parts, *found);
+}
+base::Result<std::optional<Range>> used_range(ZipParts& parts, const SheetInfo& sheet) {
+  Extent events(parts.file(), sheet.name);
+  QUANJI_DO(read_xml(parts, sheet.part, events));
   return events.found;
 }
 
