@@ -3,6 +3,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <gtest/gtest.h>
+#include <locale.h>
 #include <zlib.h>
 
 #include <cstdlib>
@@ -160,6 +161,7 @@ inline std::string content_of(const std::string& path) {
 using Files = std::map<std::string, std::string>;
 enum class Way { by_directory, by_stream };  // the central directory is read first, or never
 inline std::optional<Files> read_by_libarchive(const std::string& bytes, Way way) {
+  ::setlocale(LC_CTYPE, "C.UTF-8");  // libarchive's names go through the locale
   auto* reader = ::archive_read_new();
   if (way == Way::by_stream)
     ::archive_read_support_format_zip_streamable(reader);

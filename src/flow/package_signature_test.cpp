@@ -280,7 +280,8 @@ TEST(PackageSignature, OtherWritingsOfTheSameAreRefused) {
     text.replace(text.find(from), from.size(), to);
     const auto read = parse_signature(text);
     EXPECT_FALSE(read.ok()) << text;
-    if (!read.ok()) EXPECT_EQ(reason_word(read.error()), "signature_unreadable");
+    if (read.ok()) return;
+    EXPECT_EQ(reason_word(read.error()), "signature_unreadable");
   };
   refused(",10,", ",010,");
   refused(",10,", ",1e1,");
@@ -294,7 +295,7 @@ TEST(PackageSignature, OtherWritingsOfTheSameAreRefused) {
   refused("ed25519", "rsa");
   refused("ed25519", "ecdsa-p256");
   refused("\"files\"", "\"keyId\":\"x\",\"files\"");
-  refused("AQE=", "AQE");
+  refused("==", "=");
   EXPECT_FALSE(parse_signature("").ok());
   EXPECT_FALSE(parse_signature("\xEF\xBB\xBF" + good).ok());
 }
