@@ -16,7 +16,7 @@ using namespace quanji;
 namespace {
 
 void check_refusal(const base::Error& error) {
-  must(archive_reason_of(error).has_value());
+  must(flow::archive_reason_of(error).has_value());
   must(base::is_utf8(error.message().zh) && base::is_utf8(error.message().en) && base::is_utf8(error.detail()));
   must(error.message().en.find('\n') == std::string::npos);
 }
