@@ -156,26 +156,22 @@ std::string printable_name(std::string_view name) {
 }
 
 std::optional<ArchiveReason> PathSet::add(std::string_view path) {
-  const auto whole = folded_path(path);
-  // A part's folded form can be longer or shorter than it; the slashes stand in the same order.
-  std::size_t from = 0, folded_from = 0;
+  std::uint32_t folder = 0;
   for (;;) {
-    const auto slash = path.find('/', from);
+    const auto slash = path.find('/');
     const bool last = slash == std::string_view::npos;
-    const auto folded_slash = whole.find('/', folded_from);
-    const auto spelled = path.substr(0, slash);
-    const auto folded = std::string_view(whole).substr(0, folded_slash);
+    const auto part = path.substr(0, slash);
     const auto kind = last ? Kind::file : Kind::folder;
-    if (const auto found = known_.find(folded); found != known_.end()) {
-      if (found->second.kind != kind) return ArchiveReason::file_and_folder;
-      if (found->second.spelled != spelled) return ArchiveReason::same_name_folded;
+    const auto number = static_cast<std::uint32_t>(known_.size() + 1);
+    const auto [at, added] = known_.try_emplace({folder, folded_path(part)}, Known{number, kind, std::string(part)});
+    if (!added) {
+      if (at->second.kind != kind) return ArchiveReason::file_and_folder;
+      if (at->second.spelled != part) return ArchiveReason::same_name_folded;
       if (last) return ArchiveReason::same_name;
-    } else {
-      known_.emplace(folded, Known{std::string(spelled), kind});
     }
     if (last) return std::nullopt;
-    from = slash + 1;
-    folded_from = folded_slash + 1;
+    folder = at->second.number;
+    path.remove_prefix(slash + 1);
   }
 }
 

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "flow/package_archive_rules.h"
 
@@ -27,12 +28,14 @@ class PathSet {
   std::optional<ArchiveReason> add(std::string_view path);
 
  private:
+  // A tree, by parts: whole paths would be kept once for each of their folders.
   enum class Kind : std::uint8_t { file, folder };
   struct Known {
-    std::string spelled;
+    std::uint32_t number;
     Kind kind;
+    std::string spelled;
   };
-  std::map<std::string, Known, std::less<>> known_;  // by folded path
+  std::map<std::pair<std::uint32_t, std::string>, Known> known_;  // by the folder's number (0: the top) and the folded part
 };
 
 // The tables behind (package_archive_characters.cpp).
