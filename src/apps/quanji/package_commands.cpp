@@ -113,6 +113,12 @@ void PackageCommands::add_signature_rule(CLI::App* command) {
 PackageCommands::PackageCommands(CLI::App& root) {
   auto* group = root.add_subcommand("package", "流程包：打包、签名、核对、解包，无需平台 / Packages without a platform");
   group->require_subcommand(1);
+  group->footer(
+      "例 / From folder to folder:\n"
+      "  quanji package pack settlement --into dist\n"
+      "  quanji package sign dist/settlement-1.2.0.rpa.zip --key release.pem\n"
+      "  quanji package verify dist/settlement-1.2.0.rpa.zip --trusted release.pub.pem\n"
+      "  quanji package unpack dist/settlement-1.2.0.rpa.zip --into there --trusted release.pub.pem");
   pack_ = add(group, "pack", "把目录打成 name-1.2.0.rpa.zip；同样的文件得到同样的字节 / Packs a folder; the same files give the same bytes",
               "folder", "含 package.yaml 的目录 / The folder with package.yaml");
   pack_->add_option("--into", given_.into, "归档写到哪个目录 / Folder the archive is written to (=.)");

@@ -85,7 +85,7 @@ TEST_F(PackageCommandLine, PacksSignsVerifiesAndUnpacks) {
   ran = run({"package", "verify", archive(), "--trusted", at("stranger.pub"), "--trusted", at("release.pub"), "-o", "json"});
   EXPECT_EQ(ran.exit, 0) << ran.err;
   EXPECT_NE(ran.out.find(R"({"name":"settlement","version":"1.2.0","files":3,)"), std::string::npos) << ran.out;
-  ran = run({"package", "unpack", archive(), "--into", at("here"), "--trusted", at("release.pub")});
+  ran = run({"package", "unpack", "--into", at("here"), "--trusted", at("release.pub"), archive()});
   EXPECT_EQ(ran.exit, 0) << ran.err;
   EXPECT_TRUE(std::filesystem::exists(at("here/flows/main.yaml")));
 }
