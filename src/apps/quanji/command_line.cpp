@@ -5,10 +5,12 @@
 #include <iostream>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "api/platform.h"
 #include "apps/quanji/output.h"
+#include "apps/quanji/package_commands.h"
 #include "apps/quanji/request.h"
 #include "apps/quanji/sign_in.h"
 #include "apps/quanji/teaching.h"
@@ -146,6 +148,7 @@ struct CommandLine {
   std::string calls = "signed";
   bool password_stdin = false, code_stdin = false, access_key_stdin = false;
   CLI::App *login = nullptr, *logout = nullptr, *setup = nullptr, *doctor = nullptr, *bash = nullptr, *zsh = nullptr, *contract = nullptr;
+  std::optional<PackageCommands> package;
   std::vector<std::unique_ptr<Command>> commands;
 
   CommandLine() {
@@ -162,6 +165,7 @@ struct CommandLine {
         "  quanji departments create --help");
     add_sign_in();
     add_others();
+    package.emplace(root);
     generate(root, commands);
   }
 
@@ -256,6 +260,7 @@ int run_command_line(int argc, char** argv) {
     if (page.good()) return exit_done;
     return refuse(base::Error(base::Code::store_unavailable, base::system_detail("write", given.contracts + "/cli.md")));
   }
+  if (const auto done = given.package->run()) return *done;
   for (auto& command : given.commands)
     if (*command->app) return run(*command, given.place.profile, given.on_behalf_of);
   return exit_usage;

@@ -10,6 +10,7 @@
 #include "apps/quanji/audit_verify.h"
 #include "apps/quanji/request.h"
 #include "base/fields_json.h"
+#include "flow/package_archive_rules.h"
 
 namespace quanji::apps {
 namespace {
@@ -116,6 +117,7 @@ std::string command_line_page(const CLI::App& root) {
     for (const auto* one : verbs) command(out, "###", group->get_name() + " " + one->get_name(), *one);
   }
   out += "## 离线 Without a platform\n\n```\n" + std::string(verify_usage) + "\n" + std::string(export_usage) + "```\n";
+  out += "\n## 流程包归档的规则 Rules of package archives\n\n" + flow::archive_rules_page();
   return out;
 }
 

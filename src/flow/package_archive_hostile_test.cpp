@@ -1,0 +1,521 @@
+// Archives made to harm or to be read in two ways: each is refused whole, for its own reason, and leaves nothing behind.
+#include <gtest/gtest.h>
+
+#include "base/encodings.h"
+#include "flow/package_archive.h"
+#include "flow/package_archive_testing.h"
+
+namespace quanji::flow {
+namespace {
+
+using namespace testing;
+using records::Central;
+using records::Ending;
+using records::Shared;
+using enum ArchiveReason;
+
+struct Hostile {
+  std::string name;
+  ArchiveReason reason;
+  std::string bytes;
+  PackageLimits limits = {};
+};
+
+std::string put(std::initializer_list<std::uint32_t> fours) {
+  std::string out;
+  for (const auto value : fours) records::put_four(out, value);
+  return out;
+}
+std::string repeated(std::string_view text, int times) {
+  std::string out;
+  for (int i = 0; i < times; ++i) out += text;
+  return out;
+}
+LyingEntry with_mode(std::string path, std::uint32_t mode, std::string content = "x") {
+  LyingEntry entry{std::move(path), std::move(content)};
+  entry.central = [mode](Central& c) { c.external = mode << 16; };
+  return entry;
+}
+LyingEntry with_flag(std::uint16_t flag) {
+  LyingEntry entry{"resources/a", "x"};
+  entry.both = [flag](Shared& s) { s.flags = static_cast<std::uint16_t>(s.flags | flag); };
+  return entry;
+}
+LyingEntry local_says(std::function<void(Shared&)> change) {
+  LyingEntry entry{"resources/a", "some content", 8};
+  entry.local = std::move(change);
+  return entry;
+}
+std::string ending_with(std::function<void(Ending&)> change) {
+  auto archive = package_with();
+  archive.ending = std::move(change);
+  return archive.build();
+}
+std::string named(std::string path) { return package_with({{std::move(path), "x"}}).build(); }
+
+void add_whole_file(std::vector<Hostile>& all) {
+  const auto good = package_with({{"resources/a", repeated("content ", 50), 8}}).build();
+  all.push_back({"Nothing", not_a_zip, ""});
+  all.push_back({"TwentyOneBytes", not_a_zip, std::string(21, 'P')});
+  all.push_back({"AnotherFormat", not_a_zip, "7z\xBC\xAF\x27\x1C" + std::string(100, 'x')});
+  all.push_back({"OnlyAnEnding", package_file_missing, LyingArchive{}.build()});
+  all.push_back({"CutInTheMiddle", cut_short, good.substr(0, good.size() / 2)});
+  all.push_back({"LastByteMissing", cut_short, good.substr(0, good.size() - 1)});
+  PackageLimits small;
+  small.packed = good.size() - 1;
+  all.push_back({"LargerThanAllowed", packed_too_large, good, small});
+  auto archive = package_with();
+  archive.before = "#!/bin/sh\nexec evil\n";
+  all.push_back({"ProgramBeforeWithOffsetsMended", data_before, archive.build()});
+  all.push_back({"ProgramBeforeWithOffsetsAsTheyWere", data_before, "#!/bin/sh\nexec evil\n" + good});
+  all.push_back({"AnotherArchiveBefore", hidden_data, good + good});
+  archive = package_with();
+  archive.after = "x";
+  all.push_back({"OneByteBehind", data_after, archive.build()});
+  archive.after = std::string(70'000, '\0');
+  all.push_back({"ManyBytesBehind", cut_short, archive.build()});
+  archive = package_with();
+  archive.comment = "a comment";
+  all.push_back({"Comment", archive_comment, archive.build()});
+  // The comment is an archive of its own, whose ending is found first from behind.
+  archive.comment = package_with({{"resources/evil", "x"}}).build();
+  all.push_back({"ArchiveInTheComment", second_ending, archive.build()});
+  archive.comment = "PK\x05\x06" + std::string(18, '\0');
+  all.push_back({"EndingInTheComment", second_ending, archive.build()});
+  // A stored file that ends in an ending whose comment covers the real directory.
+  archive = package_with();
+  const auto tail = [&](std::uint16_t size) {
+    std::string fake = "PK\x05\x06";
+    Ending ending;
+    ending.comment_size = size;
+    ending.put(fake);
+    archive.entries.push_back({"resources/x", fake});
+    const auto bytes = archive.build();
+    archive.entries.pop_back();
+    return bytes;
+  };
+  const auto probe = tail(0);
+  all.push_back({"EndingInAStoredFile", second_ending, tail(static_cast<std::uint16_t>(probe.size() - probe.find("PK\x05\x06") - 22))});
+  all.push_back({"OnDiskTwo", several_disks, ending_with([](Ending& e) { e.disk = 1; })});
+  all.push_back({"DirectoryOnDiskTwo", several_disks, ending_with([](Ending& e) { e.directory_disk = 1; })});
+  all.push_back({"FewerEntriesHereThanInAll", several_disks, ending_with([](Ending& e) { e.entries_here = 1; })});
+  all.push_back({"Zip64Count", zip64, ending_with([](Ending& e) { e.entries = e.entries_here = 0xFFFF; })});
+  all.push_back({"Zip64Offset", zip64, ending_with([](Ending& e) { e.directory_offset = 0xFFFFFFFF; })});
+  archive = package_with();
+  archive.behind_directory = put({records::zip64_locator_mark, 0, 0, 0, 1});
+  all.push_back({"Zip64Locator", zip64, archive.build()});
+  all.push_back({"DirectoryBehindTheEnd", broken_directory, ending_with([](Ending& e) { e.directory_offset += 1000; })});
+  all.push_back({"DirectoryLargerThanTheFile", broken_directory, ending_with([](Ending& e) { e.directory_size = 0x7FFFFFFF; })});
+  all.push_back({"DirectoryOneByteEarlier", hidden_data, ending_with([](Ending& e) { e.directory_offset -= 1; })});
+  all.push_back({"CountTooSmall", hidden_data, ending_with([](Ending& e) { e.entries = e.entries_here = 1; })});
+  all.push_back({"CountTooLarge", broken_directory, ending_with([](Ending& e) { e.entries = e.entries_here = 3; })});
+  all.push_back({"CountZero", broken_directory, ending_with([](Ending& e) { e.entries = e.entries_here = 0; })});
+  archive = package_with();
+  archive.before_directory = "hidden";
+  all.push_back({"BytesBeforeTheDirectory", hidden_data, archive.build()});
+  archive = package_with();
+  archive.behind_directory = "hidden";
+  all.push_back({"BytesBehindTheDirectory", hidden_data, archive.build()});
+  archive = package_with();
+  archive.behind_directory = "hidden";
+  archive.ending = [](Ending& e) { e.directory_size += 6; };
+  all.push_back({"BytesInTheDirectory", hidden_data, archive.build()});
+  archive = package_with();
+  archive.entries[1].before = "hidden";
+  all.push_back({"BytesBetweenEntries", hidden_data, archive.build()});
+  archive = package_with({{"resources/a", "x"}});
+  archive.entries[2].in_directory = false;
+  all.push_back({"EntryOnlyAStreamSees", hidden_data, archive.build()});
+  archive = package_with({{"resources/a", "x"}});
+  archive.entries[2].central = [](Central& c) { c.shared.name_size = 60'000; };
+  all.push_back({"NameBehindTheDirectory", broken_directory, archive.build()});
+}
+
+void add_records(std::vector<Hostile>& all) {
+  const auto one = [&](std::string name, ArchiveReason reason, LyingEntry entry) {
+    all.push_back({std::move(name), reason, package_with({std::move(entry)}).build()});
+  };
+  // Two entries that share their bytes: the bomb that needs no nesting.
+  auto archive = package_with({{"resources/a", repeated("0", 1000), 8}, {"resources/b", repeated("0", 1000), 8}});
+  archive.entries[3].central = [](Central& c) { c.offset -= 50; };
+  all.push_back({"OverlappingEntries", overlap, archive.build()});
+  archive.entries[3].central = [&](Central& c) { c.offset = 0; };
+  all.push_back({"TwoEntriesOneHeader", overlap, archive.build()});
+  one("DataIntoTheDirectory", overlap, [] {
+    LyingEntry entry{"resources/a", "x"};
+    entry.both = [](Shared& s) { s.size = s.packed = 40; };
+    return entry;
+  }());
+  one("LocalNameIsAnother", headers_disagree, [] {
+    LyingEntry entry{"resources/harmless", "x"};
+    entry.local_path = "../../../evil12345";
+    return entry;
+  }());
+  one("LocalNameIsLonger", hidden_data, [] {
+    LyingEntry entry{"resources/a", "x"};
+    entry.local_path = "resources/a/../../../evil";
+    return entry;
+  }());
+  one("LocalMethod", headers_disagree, local_says([](Shared& s) { s.method = 0; }));
+  one("LocalSize", headers_disagree, local_says([](Shared& s) { s.size = 5; }));
+  one("LocalPackedSize", headers_disagree, local_says([](Shared& s) { s.packed -= 1; }));
+  one("LocalChecksum", headers_disagree, local_says([](Shared& s) { s.checksum ^= 1; }));
+  one("LocalFlags", headers_disagree, local_says([](Shared& s) { s.flags = 0; }));
+  one("LocalEncryption", headers_disagree, local_says([](Shared& s) { s.flags |= 1; }));
+  one("LocalDescriptor", headers_disagree, local_says([](Shared& s) { s.flags |= 8; }));
+  one("LocalTime", headers_disagree, local_says([](Shared& s) { s.time = 1; }));
+  one("LocalDate", headers_disagree, local_says([](Shared& s) { s.date = 40; }));
+  one("LocalVersion", headers_disagree, local_says([](Shared& s) { s.needed = 10; }));
+  archive = package_with({{"resources/a", "x"}});
+  auto bytes = archive.build();
+  bytes[bytes.find("PK\x03\x04", 4)] = 'Q';
+  all.push_back({"NoLocalHeader", headers_disagree, bytes});
+  one("Encrypted", encrypted, with_flag(1));
+  one("StronglyEncrypted", encrypted, with_flag(1U << 6));
+  one("MaskedHeaders", encrypted, with_flag(1U << 13));
+  one("EncryptedByAes", encrypted, {"resources/a", "x", 99});
+  one("DataDescriptor", data_descriptor, [] {
+    auto entry = with_flag(8);
+    entry.behind = put({0x08074B50, checksum("x"), 1, 1});
+    return entry;
+  }());
+  one("PatchedData", unknown_flags, with_flag(1U << 5));
+  one("UnusedFlag", unknown_flags, with_flag(1U << 7));
+  one("ReservedFlag", unknown_flags, with_flag(1U << 15));
+  one("Deflate64", unknown_method, {"resources/a", "x", 9});
+  one("Lzma", unknown_method, {"resources/a", "x", 14});
+  one("Zstandard", unknown_method, {"resources/a", "x", 93});
+  one("NeedsZip64", zip64, [] {
+    LyingEntry entry{"resources/a", "x"};
+    entry.both = [](Shared& s) { s.needed = 45; };
+    return entry;
+  }());
+  one("NeedsTheFuture", unknown_method, [] {
+    LyingEntry entry{"resources/a", "x"};
+    entry.both = [](Shared& s) { s.needed = 63; };
+    return entry;
+  }());
+  one("SizeInZip64Field", zip64, [] {
+    LyingEntry entry{"resources/a", "x"};
+    entry.both = [](Shared& s) { s.size = 0xFFFFFFFF; };
+    entry.central_extra = entry.local_extra = put({0x00080001, 1, 0});
+    return entry;
+  }());
+  one("SizeOfAllOnes", zip64, [] {
+    LyingEntry entry{"resources/a", "x"};
+    entry.both = [](Shared& s) { s.size = s.packed = 0xFFFFFFFF; };
+    return entry;
+  }());
+  one("OffsetOfAllOnes", zip64, [] {
+    LyingEntry entry{"resources/a", "x"};
+    entry.central = [](Central& c) { c.offset = 0xFFFFFFFF; };
+    return entry;
+  }());
+  one("SecondNameInUnicodeField", extra_field, [] {
+    LyingEntry entry{"resources/a", "x"};
+    entry.central_extra = entry.local_extra = std::string("\x75\x70\x09\x00\x01", 5) + put({checksum("resources/a")}) + "evil";
+    return entry;
+  }());
+  one("LinkTargetInUnixField", extra_field, [] {
+    LyingEntry entry{"resources/a", "x"};
+    entry.central_extra = entry.local_extra = std::string("\x0D\x00\x16\x00", 4) + put({0, 0, 0}) + "/etc/passwd";
+    return entry;
+  }());
+  one("ExtraFieldInTheLocalHeaderOnly", hidden_data, [] {
+    LyingEntry entry{"resources/a", "x"};
+    entry.local_extra = std::string("\x55\x54\x05\x00\x01", 5) + put({0});
+    return entry;
+  }());
+  one("ExtraFieldInTheLocalHeaderThatPassesForData", headers_disagree, [] {
+    LyingEntry entry{"resources/a", "some content", 8};
+    entry.local_extra = std::string("\x55\x54\x05\x00\x01", 5) + put({0});
+    entry.central = [](Central& c) { c.shared.packed += 9; };
+    return entry;
+  }());
+  one("ExtraFieldOfOneByte", extra_field, [] {
+    LyingEntry entry{"resources/a", "x"};
+    entry.central_extra = entry.local_extra = "x";
+    return entry;
+  }());
+  one("CommentOfAnEntry", entry_comment, [] {
+    LyingEntry entry{"resources/a", "x"};
+    entry.comment = "PK\x05\x06";
+    return entry;
+  }());
+  one("EntryOnDiskTwo", several_disks, [] {
+    LyingEntry entry{"resources/a", "x"};
+    entry.central = [](Central& c) { c.disk = 1; };
+    return entry;
+  }());
+  one("Folder", folder_entry, {"resources/a/", ""});
+  one("FolderByItsMode", folder_entry, with_mode("resources/a", 0040755));
+  one("FolderByItsAttribute", folder_entry, [] {
+    LyingEntry entry{"resources/a", "x"};
+    entry.central = [](Central& c) { c.external = 0x10; };
+    return entry;
+  }());
+  one("SymbolicLink", special_file, with_mode("resources/a", 0120777, "/etc/passwd"));
+  one("SymbolicLinkOfAnotherSystem", special_file, [] {
+    LyingEntry entry{"resources/a", "/etc/passwd"};
+    entry.central = [](Central& c) {
+      c.made_by = 0;  // MS-DOS has none; some readers look at the mode all the same
+      c.external = 0120777U << 16;
+    };
+    return entry;
+  }());
+  one("BlockDevice", special_file, with_mode("resources/a", 0060666));
+  one("CharacterDevice", special_file, with_mode("resources/a", 0020666));
+  one("Pipe", special_file, with_mode("resources/a", 0010644));
+  one("Socket", special_file, with_mode("resources/a", 0140644));
+  one("ReparsePoint", special_file, [] {
+    LyingEntry entry{"resources/a", "x"};
+    entry.central = [](Central& c) { c.external = 0x400; };
+    return entry;
+  }());
+  one("SetUserId", set_id_bits, with_mode("resources/a", 0104755));
+  one("SetGroupId", set_id_bits, with_mode("resources/a", 0102755));
+  one("Sticky", set_id_bits, with_mode("resources/a", 0101644));
+  one("Utf8NameUnsaid", encoding_unsaid, [] {
+    LyingEntry entry{"resources/清算", "x"};
+    entry.both = [](Shared& s) { s.flags = 0; };
+    return entry;
+  }());
+  archive = package_with();
+  std::swap(archive.entries[0], archive.entries[1]);
+  all.push_back({"OtherOrder", wrong_order, archive.build()});
+}
+
+void add_limits(std::vector<Hostile>& all) {
+  const auto one = [&](std::string name, ArchiveReason reason, LyingEntry entry) {
+    all.push_back({std::move(name), reason, package_with({std::move(entry)}).build()});
+  };
+  LyingArchive many{{{"package.yaml", good_package_yaml}}};
+  for (int i = 0; i < 10'000; ++i) many.entries.push_back({"resources/" + std::to_string(100'000 + i), ""});
+  all.push_back({"TenThousandAndOneFiles", too_many_files, many.build()});
+  one("Bomb", ratio, {"resources/a", std::string(1'000'000, '\0'), 8});
+  one("SayingMoreThanItHolds", ratio, [] {
+    LyingEntry entry{"resources/a", "x"};
+    entry.method = 8;
+    entry.both = [](Shared& s) { s.size = 1'000'000; };
+    return entry;
+  }());
+  one("EmptyBlocksWithoutEnd", ratio, [] {
+    LyingEntry entry{"resources/a", "", 8};
+    entry.packed = repeated(std::string("\0\0\0\xFF\xFF", 5), 100'000);
+    return entry;
+  }());
+  PackageLimits small;
+  small.unpacked = 5'000;
+  all.push_back({"MoreThanAllowedTogether", unpacked_too_large,
+                 package_with({{"resources/a", repeated("ab", 1300)}, {"resources/b", repeated("cd", 1300)}}).build(), small});
+  one("MoreThanAGibibyte", unpacked_too_large, [] {
+    LyingEntry entry{"resources/a", ""};
+    entry.method = 8;
+    entry.both = [](Shared& s) {
+      s.size = 0x50000000;
+      s.packed = 0x08000000;
+    };
+    return entry;
+  }());
+  one("SeventeenParts", too_deep, {"resources/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16/17", "x"});
+  LyingArchive large{{{"package.yaml", std::string((1 << 20) + 1, '#')}}};
+  all.push_back({"LargePackageFile", file_too_large, large.build()});
+  small = {};
+  small.signature_file = 10;
+  all.push_back({"LargeSignature", file_too_large, package_with({{"signature.json", "12345678901"}}).build(), small});
+}
+
+void add_names(std::vector<Hostile>& all) {
+  const auto one = [&](std::string name, ArchiveReason reason, std::string path) {
+    all.push_back({std::move(name), reason, named(std::move(path))});
+  };
+  one("NoName", empty_part, "");
+  one("EmptyPart", empty_part, "resources//a");
+  one("Up", dot_part, "resources/../../etc/passwd");
+  one("UpAtTheStart", dot_part, "../evil");
+  one("UpAtTheEnd", dot_part, "resources/..");
+  one("Dot", dot_part, "resources/./a");
+  one("Absolute", absolute_path, "/etc/passwd");
+  one("NetworkShare", absolute_path, "//server/share/evil");
+  one("Drive", drive_letter, "C:/Windows/evil.dll");
+  one("DriveOfItsFolder", drive_letter, "c:evil.dll");
+  one("Backslash", backslash, "resources\\..\\..\\evil");
+  one("BackslashShare", backslash, "\\\\server\\share\\evil");
+  one("NulInTheName", control_character, std::string("resources/a.yaml\0.exe", 21));
+  one("LineFeedInTheName", control_character, "resources/a\nb");
+  one("EscapeInTheName", control_character, "resources/\x1B[2J");
+  one("Delete", control_character, "resources/a\x7F");
+  one("ControlOfTheSecondRow", invisible_character, "resources/a\u0085");
+  one("AlternateStream", forbidden_character, "resources/a.txt:evil");
+  one("Wildcard", forbidden_character, "resources/*");
+  one("Quote", forbidden_character, "resources/a\"b");
+  one("RightToLeft", invisible_character, "resources/gpj\u202Eexe.txt");
+  one("ZeroWidthSpace", invisible_character, "resources/a\u200Bb");
+  one("ByteOrderMark", invisible_character, "\uFEFFresources/a");
+  one("NoBreakSpace", invisible_character, "resources/a\u00A0");
+  one("PrivateUse", invisible_character, "resources/\uE000");
+  one("Unassigned", invisible_character, "resources/\u0378");
+  one("NonCharacter", invisible_character, "resources/\uFFFE");
+  one("LatinOne", not_utf8, "resources/caf\xE9");
+  one("Gbk", not_utf8, "resources/\xC7\xE5\xCB\xE3");
+  one("OverlongSlash", not_utf8, "resources/..\xC0\xAF..\xC0\xAF/evil");
+  one("Surrogates", not_utf8, "resources/\xED\xA0\x80");
+  one("Decomposed", not_composed, "resources/cafe\u0301");
+  one("DecomposedHangul", not_composed, "resources/\u1100\u1161");
+  one("CompatibilityIdeograph", not_composed, "resources/\uF900");
+  one("KelvinSign", not_composed, "resources/\u212A");
+  one("TrailingDot", outer_dot_or_space, "resources/a.");
+  one("TrailingSpace", outer_dot_or_space, "resources/a ");
+  one("TrailingDotOfAFolder", outer_dot_or_space, "resources/a./b");
+  one("ThreeDots", outer_dot_or_space, "resources/.../a");
+  one("LeadingSpace", outer_dot_or_space, "resources/ a");
+  one("Device", device_name, "resources/CON");
+  one("DeviceWithExtension", device_name, "resources/nul.txt");
+  one("DeviceInTheMiddle", device_name, "resources/aux/a");
+  one("DeviceWithSuperscript", device_name, "resources/COM\u00b9.log");
+  one("LongPart", name_too_long, "resources/" + std::string(256, 'a'));
+  one("LongPath", name_too_long, "resources/" + repeated(std::string(200, 'a') + "/", 5) + "abcdefghij");
+  all.push_back({"Twice", same_name, package_with({{"resources/a", "good"}, {"resources/a", "evil"}}).build()});
+  all.push_back({"TwicePackageFile", same_name, package_with({{"package.yaml", good_package_yaml}}).build()});
+  all.push_back({"Capitals", same_name_folded, package_with({{"resources/A", "1"}, {"resources/a", "2"}}).build()});
+  all.push_back({"CapitalsBeyondAscii", same_name_folded, package_with({{"resources/Ä", "1"}, {"resources/ä", "2"}}).build()});
+  all.push_back({"SharpS", same_name_folded, package_with({{"resources/strasse", "1"}, {"resources/straße", "2"}}).build()});
+  all.push_back({"CapitalsOfAFolder", same_name_folded, package_with({{"resources/A/x", "1"}, {"resources/a/y", "2"}}).build()});
+  all.push_back({"FileAndFolder", file_and_folder, package_with({{"resources/a", "1"}, {"resources/a/b", "2"}}).build()});
+  all.push_back(
+      {"FolderAndFile", file_and_folder, package_with({{"resources/a!", "0"}, {"resources/B/c", "1"}, {"resources/b", "2"}}).build()});
+  one("AnotherFileAtTheTop", wrong_place, "setup.sh");
+  one("AnotherFolderAtTheTop", wrong_place, "bin/evil");
+  one("HiddenFileAtTheTop", wrong_place, ".bashrc");
+  one("CapitalFolder", wrong_place, "Flows/a.yaml");
+  one("FolderNameAsAFile", wrong_place, "python");
+  one("PackageFileElsewhere", wrong_place, "package.yaml/a");
+  all.push_back({"NoPackageFile", package_file_missing, LyingArchive{{{"flows/a.yaml", "x"}}}.build()});
+  all.push_back({"PackageFileInCapitals", wrong_place, LyingArchive{{{"Package.yaml", good_package_yaml}}}.build()});
+}
+
+void add_content(std::vector<Hostile>& all) {
+  const auto one = [&](std::string name, ArchiveReason reason, LyingEntry entry) {
+    all.push_back({std::move(name), reason, package_with({std::move(entry)}).build()});
+  };
+  const auto packed = deflated("some content");
+  one("StoredChecksum", wrong_checksum, [] {
+    LyingEntry entry{"resources/a", "x"};
+    entry.both = [](Shared& s) { s.checksum ^= 1; };
+    return entry;
+  }());
+  one("DeflatedChecksum", wrong_checksum, [] {
+    LyingEntry entry{"resources/a", "some content", 8};
+    entry.both = [](Shared& s) { s.checksum ^= 1; };
+    return entry;
+  }());
+  one("StoredSizes", wrong_size, [] {
+    LyingEntry entry{"resources/a", "abc"};
+    entry.both = [](Shared& s) { s.size = 2; };
+    return entry;
+  }());
+  one("MoreThanItSays", wrong_size, [] {
+    LyingEntry entry{"resources/a", "some content", 8};
+    entry.both = [](Shared& s) { s.size = 5; };
+    return entry;
+  }());
+  one("LessThanItSays", wrong_size, [] {
+    LyingEntry entry{"resources/a", "some content", 8};
+    entry.both = [](Shared& s) { s.size = 50; };
+    return entry;
+  }());
+  one("BytesBehindTheLastBlock", hidden_data, [&] {
+    LyingEntry entry{"resources/a", "some content", 8};
+    entry.packed = packed + "hidden";
+    return entry;
+  }());
+  one("BitsBehindTheLastBlock", hidden_data, [&] {
+    LyingEntry entry{"resources/a", "some content", 8};
+    entry.packed = packed;
+    entry.packed->back() = static_cast<char>(entry.packed->back() | 0x80);
+    return entry;
+  }());
+  one("LastBlockMissing", broken_data, [&] {
+    LyingEntry entry{"resources/a", "some content", 8};
+    entry.packed = packed.substr(0, packed.size() - 2);
+    return entry;
+  }());
+  one("Noise", broken_data, [] {
+    LyingEntry entry{"resources/a", "some content", 8};
+    entry.packed = "\xFF\xFF\xFF\xFF";
+    return entry;
+  }());
+  one("NothingToInflate", broken_data, [] {
+    LyingEntry entry{"resources/a", "", 8};
+    entry.packed = "";
+    return entry;
+  }());
+  one("DistanceBeforeTheStart", broken_data, [] {
+    LyingEntry entry{"resources/a", "some content", 8};
+    entry.packed = std::string("\x4B\x04\x23\x00\x00\x00", 6);
+    return entry;
+  }());
+  all.push_back({"NameOfThePackage", package_file_wrong, LyingArchive{{{"package.yaml", "name: ../../evil\nversion: 1.2.0\n"}}}.build()});
+  all.push_back(
+      {"VersionOfThePackage", package_file_wrong, LyingArchive{{{"package.yaml", "name: settlement\nversion: 1.2.0/../..\n"}}}.build()});
+  auto archive = package_with({{"signature.json", "{}"}});
+  std::swap(archive.entries[1], archive.entries[2]);
+  all.push_back({"SignatureBeforeOthers", signature_not_last, archive.build()});
+  all.push_back({"SignatureThatIsNone", signature_unreadable, package_with({{"signature.json", "{}"}}).build()});
+}
+
+const std::vector<Hostile>& hostile_archives() {
+  static const auto all = [] {
+    std::vector<Hostile> made;
+    add_whole_file(made);
+    add_records(made);
+    add_limits(made);
+    add_names(made);
+    add_content(made);
+    return made;
+  }();
+  return all;
+}
+
+class HostileArchive : public ::testing::TestWithParam<std::size_t> {};
+
+TEST_P(HostileArchive, IsRefusedWholeForItsReason) {
+  const auto& hostile = hostile_archives()[GetParam()];
+  TestFolder folder;
+  base::SeededRandom random(1);
+  const ArchiveInMemory bytes(hostile.bytes);
+  UnpackRules rules;
+  rules.read_name = read_test_name;
+  rules.signature = SignatureRule::not_asked;
+  rules.limits = hostile.limits;
+  const auto unpacked = unpack_archive(bytes, folder / "here", rules, random);
+  ASSERT_FALSE(unpacked.ok());
+  const auto reason = archive_reason_of(unpacked.error());
+  ASSERT_TRUE(reason) << unpacked.error().message().en;
+  EXPECT_EQ(to_text(*reason), to_text(hostile.reason)) << unpacked.error().message().en;
+  EXPECT_TRUE(folder.empty());
+  // Both languages, nothing unreadable in them, whatever stood in the name.
+  for (const auto* text : {&unpacked.error().message().zh, &unpacked.error().message().en, &unpacked.error().detail()}) {
+    EXPECT_TRUE(base::is_utf8(*text));
+    EXPECT_EQ(text->find_first_of(std::string("\n\r\x1B\x7F\0", 5)), std::string::npos) << *text;
+    EXPECT_EQ(text->find("\u202E"), std::string::npos);
+  }
+  const auto checked = check_archive(bytes, rules);
+  ASSERT_FALSE(checked.ok());
+  EXPECT_EQ(checked.error().detail(), unpacked.error().detail());
+}
+std::string name_of_archive(const ::testing::TestParamInfo<std::size_t>& one) { return hostile_archives()[one.param].name; }
+INSTANTIATE_TEST_SUITE_P(Generated, HostileArchive, ::testing::Range<std::size_t>(0, hostile_archives().size()), name_of_archive);
+
+TEST(HostileArchives, EveryReasonOfTheReaderIsTried) {
+  for (const auto& rule : archive_rules()) {
+    if (rule.reason >= package_file_missing && rule.reason != package_file_wrong) break;
+    EXPECT_TRUE(std::any_of(hostile_archives().begin(), hostile_archives().end(), [&](const Hostile& one) {
+      return one.reason == rule.reason;
+    })) << rule.word;
+  }
+  EXPECT_GE(hostile_archives().size(), 120U);
+}
+
+}  // namespace
+}  // namespace quanji::flow
