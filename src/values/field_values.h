@@ -26,6 +26,7 @@ extern const base::FlowType decimal_field, anything_field, table_field, datetime
 #define QUANJI_FLOW_TYPE(Type, flow_type)                                 \
   template <>                                                             \
   struct quanji::base::FlowTypeOf<Type> {                                 \
+    static constexpr bool known = true;                                   \
     static constexpr const FlowType* type = &::quanji::values::flow_type; \
   }
 QUANJI_FLOW_TYPE(quanji::values::Decimal, decimal_field);
