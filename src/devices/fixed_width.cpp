@@ -22,7 +22,7 @@ QUANJI_FIELDS(FixedField, QF(name, "名称", "Name", .min = 1, .max = 63), QF(ty
               QF(start, "起始字节（从 0 数起）", "First byte, from 0", .min = 0, .max = 65'535),
               QF(width, "宽度（字节）", "Width in bytes", .min = 0, .max = 65'535),
               QF(places, "小数位", "Places", .min = 0, .max = 18, .fallback = "0"),
-              QF(form, "日期、时间或布尔的写法", "How dates, times and booleans are spelled", .max = 63, .fallback = "\"\""),
+              QF(format, "日期、时间或布尔的写法", "How dates, times and booleans are spelled", .max = 63, .fallback = "\"\""),
               QF(trim, "去掉哪一侧的填充", "Which padding is taken away", .fallback = "\"right\""),
               QF(align, "写入时靠哪一侧", "To which side it is written", .fallback = "\"automatic\""),
               QF(pad, "填充字节", "Padding byte", .min = 1, .max = 1, .fallback = "\" \""),
@@ -54,27 +54,38 @@ base::Error wrong(std::string_view record, std::string_view field, std::string z
   return base::Error(base::Code::invalid_field, base::Text(where_zh + "：" + zh, where_en + ": " + en));
 }
 
-std::optional<std::vector<FixedPlan::Piece>> pieces_of(std::string_view form) {
+bool has(const std::vector<FixedPlan::Piece>& pieces, char letter) {
+  return std::ranges::any_of(pieces, [&](const auto& p) { return p.letter == letter; });
+}
+
+std::optional<std::vector<FixedPlan::Piece>> pieces_of(std::string_view format) {
   std::vector<FixedPlan::Piece> pieces;
-  for (std::size_t at = 0; at < form.size();) {
-    const char c = form[at];
-    if (std::string_view("YMDhmsf").find(c) == std::string_view::npos) {
-      if (static_cast<std::uint8_t>(c) < 0x20 || static_cast<std::uint8_t>(c) > 0x7E) return std::nullopt;
-      pieces.push_back({0, 1, std::string(1, c)});
-      ++at;
+  for (std::size_t at = 0; at < format.size(); ++at) {
+    if (static_cast<std::uint8_t>(format[at]) < 0x20 || static_cast<std::uint8_t>(format[at]) > 0x7E) return std::nullopt;
+    if (format[at] != '%') {
+      pieces.push_back({0, 1, std::string(1, format[at])});
       continue;
     }
-    std::size_t count = 1;
-    while (at + count < form.size() && form[at + count] == c) ++count;
-    if (count != (c == 'Y' ? 4U : c == 'f' ? count : 2U) || count > 6) return std::nullopt;
-    if (std::ranges::any_of(pieces, [&](const auto& p) { return p.letter == c; })) return std::nullopt;
-    pieces.push_back({c, count, {}});
-    at += count;
+    if (++at == format.size()) return std::nullopt;
+    std::size_t digits = 0;
+    if (format[at] >= '1' && format[at] <= '6') {
+      digits = static_cast<std::size_t>(format[at] - '0');
+      if (++at == format.size() || format[at] != 'f') return std::nullopt;
+    }
+    const char letter = format[at];
+    if (letter == '%') {
+      pieces.push_back({0, 1, "%"});
+      continue;
+    }
+    if (std::string_view("YmdHMSf").find(letter) == std::string_view::npos || has(pieces, letter)) return std::nullopt;
+    pieces.push_back({letter, letter == 'Y' ? 4U : letter != 'f' ? 2U : digits > 0 ? digits : 6U, {}});
   }
   return pieces;
 }
-bool has(const std::vector<FixedPlan::Piece>& pieces, char letter) {
-  return std::ranges::any_of(pieces, [&](const auto& p) { return p.letter == letter; });
+std::size_t width_of(const std::vector<FixedPlan::Piece>& pieces) {
+  std::size_t width = 0;
+  for (const auto& piece : pieces) width += piece.count;
+  return width;
 }
 
 bool is_timed(FixedType type) { return type == FixedType::date || type == FixedType::time || type == FixedType::datetime; }
@@ -82,35 +93,36 @@ bool is_timed(FixedType type) { return type == FixedType::date || type == FixedT
 base::Status read_forms(const FixedRecord& record, FixedPlan::Item& item) {
   auto& field = item.field;
   if (field.type == FixedType::boolean) {
-    if (field.form.empty()) field.form = "Y/N";
-    const auto slash = field.form.find('/');
-    if (slash == 0 || slash == std::string::npos || slash + 1 == field.form.size() || field.form.find('/', slash + 1) != std::string::npos)
-      return wrong(record.name, field.name, "布尔的写法应如 Y/N", "a boolean's form is like Y/N");
-    item.yes = field.form.substr(0, slash);
-    item.no = field.form.substr(slash + 1);
+    if (field.format.empty()) field.format = "Y/N";
+    const auto slash = field.format.find('/');
+    if (slash == 0 || slash == std::string::npos || slash + 1 == field.format.size() ||
+        field.format.find('/', slash + 1) != std::string::npos)
+      return wrong(record.name, field.name, "布尔的写法应如 Y/N", "a boolean's format is like Y/N");
+    item.yes = field.format.substr(0, slash);
+    item.no = field.format.substr(slash + 1);
     const auto width = static_cast<std::size_t>(field.width);
     if (item.yes == item.no || (width > 0 && (item.yes.size() > width || item.no.size() > width)))
       return wrong(record.name, field.name, "布尔的两种写法应不同且不超过宽度", "the two spellings differ and fit the width");
     return {};
   }
   if (!is_timed(field.type)) {
-    if (!field.form.empty())
-      return wrong(record.name, field.name, "只有日期、时间与布尔有 form", "only dates, times and booleans have a form");
+    if (!field.format.empty())
+      return wrong(record.name, field.name, "只有日期、时间与布尔有 format", "only dates, times and booleans have a format");
     return {};
   }
-  if (field.form.empty())
-    field.form = field.type == FixedType::date ? "YYYYMMDD" : field.type == FixedType::time ? "hhmmss" : "YYYYMMDDhhmmss";
-  const auto pieces = pieces_of(field.form);
-  const bool dated = pieces && has(*pieces, 'Y') && has(*pieces, 'M') && has(*pieces, 'D');
-  const bool undated = pieces && !has(*pieces, 'Y') && !has(*pieces, 'M') && !has(*pieces, 'D');
-  const bool timed = pieces && has(*pieces, 'h') && has(*pieces, 'm');
-  const bool untimed = pieces && !has(*pieces, 'h') && !has(*pieces, 'm') && !has(*pieces, 's') && !has(*pieces, 'f');
+  if (field.format.empty())
+    field.format = field.type == FixedType::date ? "%Y%m%d" : field.type == FixedType::time ? "%H%M%S" : "%Y%m%d%H%M%S";
+  const auto pieces = pieces_of(field.format);
+  const bool dated = pieces && has(*pieces, 'Y') && has(*pieces, 'm') && has(*pieces, 'd');
+  const bool undated = pieces && !has(*pieces, 'Y') && !has(*pieces, 'm') && !has(*pieces, 'd');
+  const bool timed = pieces && has(*pieces, 'H') && has(*pieces, 'M');
+  const bool untimed = pieces && !has(*pieces, 'H') && !has(*pieces, 'M') && !has(*pieces, 'S') && !has(*pieces, 'f');
   const bool fits = field.type == FixedType::date ? dated && untimed : field.type == FixedType::time ? undated && timed : dated && timed;
   if (!fits)
-    return wrong(record.name, field.name, fmt::format("写法 {} 不适合该类型；应由 YYYY MM DD hh mm ss f 组成", field.form),
-                 fmt::format("the form {} does not suit the type; it is made of YYYY MM DD hh mm ss f", field.form));
-  if (field.width > 0 && field.form.size() > static_cast<std::size_t>(field.width))
-    return wrong(record.name, field.name, "写法比宽度长", "the form is longer than the width");
+    return wrong(record.name, field.name, fmt::format("写法 {} 不适合该类型；应由 %Y %m %d %H %M %S %f 组成", field.format),
+                 fmt::format("the format {} does not suit the type; it is made of %Y %m %d %H %M %S %f", field.format));
+  if (field.width > 0 && width_of(*pieces) > static_cast<std::size_t>(field.width))
+    return wrong(record.name, field.name, "写法比宽度长", "the format is longer than the width");
   item.form = *pieces;
   return {};
 }
@@ -309,11 +321,11 @@ std::optional<std::int64_t> read_form(const std::vector<FixedPlan::Piece>& form,
     if (piece.letter == 'f')
       for (auto digits = piece.count; digits < 6; ++digits) number *= 10;
     auto& place = piece.letter == 'Y'   ? year
-                  : piece.letter == 'M' ? month
-                  : piece.letter == 'D' ? day
-                  : piece.letter == 'h' ? hour
-                  : piece.letter == 'm' ? minute
-                  : piece.letter == 's' ? second
+                  : piece.letter == 'm' ? month
+                  : piece.letter == 'd' ? day
+                  : piece.letter == 'H' ? hour
+                  : piece.letter == 'M' ? minute
+                  : piece.letter == 'S' ? second
                                         : micros;
     place = number;
   }
@@ -338,19 +350,19 @@ std::string write_form(const std::vector<FixedPlan::Piece>& form, std::int64_t m
       case 'Y':
         number = static_cast<int>(date.year());
         break;
-      case 'M':
+      case 'm':
         number = static_cast<unsigned>(date.month());
         break;
-      case 'D':
+      case 'd':
         number = static_cast<unsigned>(date.day());
         break;
-      case 'h':
+      case 'H':
         number = rest / 3'600'000'000;
         break;
-      case 'm':
+      case 'M':
         number = rest / 60'000'000 % 60;
         break;
-      case 's':
+      case 'S':
         number = rest / 1'000'000 % 60;
         break;
       default:

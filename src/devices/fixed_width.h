@@ -18,7 +18,7 @@
 namespace quanji::devices {
 
 // filler: its bytes are skipped, and written as padding. integer, decimal: as DBF files spell them, `-.---` is no value. scaled: digits
-// without a point, the last `places` of them behind it. date, time, datetime: by `form`. boolean: by `form`, "Y/N".
+// without a point, the last `places` of them behind it. date, time, datetime, boolean: by `format`.
 enum class FixedType : std::uint8_t { text, integer, decimal, scaled, date, time, datetime, boolean, filler };
 // Which padding is taken away from a text (numbers and dates lose it at both sides always), and to which side a value is written.
 enum class FixedTrim : std::uint8_t { right, left, both, none };
@@ -32,9 +32,9 @@ struct FixedField {
   std::optional<std::int64_t> start;  // byte in the record, from 0; none: behind the field before and its separator
   std::int64_t width = 0;             // bytes; 0: up to the next separator, which needs one and no starts
   std::int64_t places = 0;            // of decimal and scaled
-  // date, time, datetime: YYYY MM DD hh mm ss and f for each digit of a second's part, anything else stands for itself: "YYYYMMDD",
-  // "YYYYMMDD-hh:mm:ss.fff". boolean: "true/false" as spelled, "Y/N". Empty: YYYYMMDD, hhmmss, YYYYMMDDhhmmss, Y/N.
-  std::string form;
+  // date, time, datetime: %Y %m %d %H %M %S as in values/table_cast.h but with all their digits, %3f milliseconds (%1f to %6f, %f is %6f),
+  // %%; anything else stands for itself: "%Y%m%d-%H:%M:%S.%3f". boolean: "Y/N", "1/0". Empty: %Y%m%d, %H%M%S, %Y%m%d%H%M%S, Y/N.
+  std::string format;
   FixedTrim trim = FixedTrim::right;
   FixedAlign align = FixedAlign::automatic;
   std::string pad = " ";  // one byte; numbers lose only blanks and NULs, their zeros are digits anyway
@@ -74,7 +74,7 @@ struct FixedLayout {
 };
 
 // A layout whose places are worked out and whose promises were checked: names unique and not empty, fields within their record and not
-// over one another, forms that can be read, at most one kind without `begins` for each role. Immutable; any thread.
+// over one another, formats that can be read, at most one kind without `begins` for each role. Immutable; any thread.
 class FixedPlan {
  public:
   struct Piece {  // of a date's form
@@ -84,8 +84,8 @@ class FixedPlan {
   };
   struct Item {
     FixedField field;
-    std::size_t start = 0;  // meaningless when the record has open fields
-    std::vector<Piece> form;
+    std::size_t start = 0;    // meaningless when the record has open fields
+    std::vector<Piece> form;  // of its format
     std::string yes, no;
   };
   struct Kind {
@@ -115,7 +115,7 @@ base::Result<FixedPlan> parse_fixed_layout(std::string_view json);
 base::Result<std::string> utf16_to_utf8(std::string_view bytes, FixedCharset order);
 base::Result<std::string> utf8_to_utf16(std::string_view text, FixedCharset order);
 
-// A date's form read and written: micros of a civil datetime, of a time of day, or of the midnight of a date. Nothing when the bytes do
+// A date's format read and written: micros of a civil datetime, of a time of day, or of the midnight of a date. Nothing when the bytes do
 // not follow the form or are no date.
 std::optional<std::int64_t> read_form(const std::vector<FixedPlan::Piece>& form, std::string_view bytes);
 std::string write_form(const std::vector<FixedPlan::Piece>& form, std::int64_t micros);

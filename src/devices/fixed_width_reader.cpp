@@ -53,7 +53,7 @@ class Window {
 class Reading {
  public:
   Reading(const RecordFile& file, const FixedPlan& plan, const FixedReadOptions& options)
-      : file_(file), plan_(plan), options_(options), window_(file, plan.longest()) {
+      : file_(file), plan_(plan), options_(options), window_(file, plan.longest() + 2) {
     out_.findings = Findings(options.garbage, options.keep_findings);
   }
 

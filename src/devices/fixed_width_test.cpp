@@ -25,13 +25,13 @@ constexpr std::string_view market = R"({
   "records": [
     {"name": "HEADER", "role": "header", "begins": "HEADER", "countField": "records", "bytesField": "bodyBytes", "columns": [
       {"name": "kind", "width": 6}, {"name": "version", "width": 8}, {"name": "bodyBytes", "width": 10, "type": "integer"},
-      {"name": "records", "width": 5, "type": "integer"}, {"name": "at", "width": 21, "type": "datetime", "form": "YYYYMMDD-hh:mm:ss.fff"}]},
+      {"name": "records", "width": 5, "type": "integer"}, {"name": "at", "width": 21, "type": "datetime", "format": "%Y%m%d-%H:%M:%S.%3f"}]},
     {"name": "MD002", "begins": "MD002", "columns": [
       {"name": "type", "width": 5}, {"name": "code", "width": 6}, {"name": "name", "width": 8},
       {"name": "volume", "width": 16, "type": "integer"}, {"name": "last", "width": 11, "type": "decimal", "places": 3}]},
     {"name": "MD004", "begins": "MD004", "columns": [
       {"name": "type", "width": 5}, {"name": "code", "width": 6}, {"name": "iopv", "width": 11, "type": "decimal", "places": 3},
-      {"name": "time", "width": 12, "type": "time", "form": "hh:mm:ss.fff"}]},
+      {"name": "time", "width": 12, "type": "time", "format": "%H:%M:%S.%3f"}]},
     {"name": "TRAILER", "role": "trailer", "begins": "TRAILER", "checksumField": "checksum", "columns": [
       {"name": "kind", "width": 7}, {"name": "checksum", "width": 3, "type": "integer"}]}
   ]})";
@@ -147,7 +147,7 @@ TEST(FixedWidth, WrongRecordsAreNamedWithTheirPlace) {
   expect_in("record 3, field last", with("      -.---", "      12x4 "));
   expect_in("holding \"      12x4 \": neither a number", with("      -.---", "      12x4 "));
   expect_in("out of its place", with("MD004|510050|      2.711|15:00:03.120", "HEADER|MTP1.00 |          |     |20221208-15:01:45.351"));
-  expect_in("no date or time of the form hh:mm:ss.fff", with("15:00:03.120", "25:00:03.120"));
+  expect_in("no date or time of the format %H:%M:%S.%3f", with("15:00:03.120", "25:00:03.120"));
   // UTF-8 saved over GBK: the line is longer.
   expect_in("this line has", with("\x96\x7C\xB7\xBD", "東方"));
   expect_in("cut by the field's end", with("\xB7\x7C|", "A\xB7|"));
@@ -209,7 +209,7 @@ TEST(FixedWidth, StartsGapsAndLengthsAreKept) {
 TEST(FixedWidth, TypesAreReadAsTheyAreDescribed) {
   const auto plan = plan_of(R"({"ending": "none", "records": [{"name": "R", "columns": [
     {"name": "money", "width": 9, "type": "scaled", "places": 2}, {"name": "day", "width": 8, "type": "date"},
-    {"name": "iso", "width": 10, "type": "date", "form": "YYYY-MM-DD"}, {"name": "time", "width": 6, "type": "time"},
+    {"name": "iso", "width": 10, "type": "date", "format": "%Y-%m-%d"}, {"name": "time", "width": 6, "type": "time"},
     {"name": "ok", "width": 1, "type": "boolean"}, {"name": "left", "width": 4, "trim": "left", "pad": "0"},
     {"name": "raw", "width": 3, "trim": "none"}, {"name": "gap", "width": 2, "type": "filler"}]}]})");
   const auto rows = read("000012345202602282026-02-28093000Y0012 x ..", plan);
@@ -230,7 +230,7 @@ TEST(FixedWidth, TypesAreReadAsTheyAreDescribed) {
   EXPECT_EQ(empty->parts[0].table.at(0, 3).time().micros, 0);  // midnight
   expect_in("point is implied", refusal("  123.45 202602282026-02-28093000Y0012 x ..", plan));
   expect_in("neither Y nor N", refusal("000012345202602282026-02-28093000X0012 x ..", plan));
-  expect_in("form YYYYMMDD", refusal("000012345202602302026-02-28093000Y0012 x ..", plan));
+  expect_in("format %Y%m%d", refusal("000012345202602302026-02-28093000Y0012 x ..", plan));
 }
 
 TEST(FixedWidth, Utf16FieldsMayHoldAnyByte) {
@@ -279,11 +279,11 @@ TEST(FixedWidth, LayoutsThatMeanNothingAreRefused) {
   expect_in("overlaps", record(R"("columns": [{"name": "a", "width": 4}, {"name": "b", "start": 2, "width": 2}])"));
   expect_in("need 5 bytes, its length is 4", record(R"("length": 4, "columns": [{"name": "a", "width": 5}])"));
   expect_in("without width", record(R"("columns": [{"name": "a", "width": 0}])"));
-  expect_in("form", record(R"("columns": [{"name": "a", "width": 8, "type": "date", "form": "YYMMDD"}])"));
-  expect_in("form", record(R"("columns": [{"name": "a", "width": 8, "type": "date", "form": "hhmm"}])"));
+  expect_in("the format", record(R"("columns": [{"name": "a", "width": 8, "type": "date", "format": "%y%m%d"}])"));
+  expect_in("the format", record(R"("columns": [{"name": "a", "width": 8, "type": "date", "format": "%H%M"}])"));
   expect_in("longer than the width", record(R"("columns": [{"name": "a", "width": 6, "type": "date"}])"));
-  expect_in("only dates", record(R"("columns": [{"name": "a", "width": 8, "form": "YYYYMMDD"}])"));
-  expect_in("like Y/N", record(R"("columns": [{"name": "a", "width": 1, "type": "boolean", "form": "YN"}])"));
+  expect_in("only dates", record(R"("columns": [{"name": "a", "width": 8, "format": "%Y%m%d"}])"));
+  expect_in("like Y/N", record(R"("columns": [{"name": "a", "width": 1, "type": "boolean", "format": "YN"}])"));
   expect_in("even width", record(R"("columns": [{"name": "a", "width": 3, "charset": "utf-16le"}])"));
   expect_in("have places", record(R"("columns": [{"name": "a", "width": 3, "type": "integer", "places": 2}])"));
   expect_in("a total is", record(R"("countField": "a", "columns": [{"name": "a", "width": 3, "type": "integer"}])"));
@@ -393,8 +393,8 @@ TEST_F(FixedWidthWriter, RandomTablesComeBack) {
         {"name": "int", "width": 12, "type": "integer", "pad": ")" +
                        (chance.below(2) == 0 ? "0" : " ") + R"("},
         {"name": "dec", "width": 14, "type": "decimal", "places": 3}, {"name": "scaled", "width": 10, "type": "scaled", "places": 4, "pad": "0"},
-        {"name": "day", "width": 10, "type": "date", "form": "DD/MM/YYYY"}, {"name": "at", "width": 17, "type": "datetime", "form": "YYYYMMDDhhmmssfff"},
-        {"name": "ok", "width": 3, "type": "boolean", "form": "yes/no"}, {"name": "wide", "width": 8, "charset": "utf-16be"}]}]})";
+        {"name": "day", "width": 10, "type": "date", "format": "%d/%m/%Y"}, {"name": "at", "width": 17, "type": "datetime", "format": "%Y%m%d%H%M%S%3f"},
+        {"name": "ok", "width": 3, "type": "boolean", "format": "yes/no"}, {"name": "wide", "width": 8, "charset": "utf-16be"}]}]})";
     const auto plan = plan_of(json);
     const auto rows = chance.below(40);
     ColumnBuilder kind(ColumnType::text), text(ColumnType::text), integers(ColumnType::integer), decimals(ColumnType::decimal, 3),

@@ -97,8 +97,8 @@ FixedOutcome add_timed(ColumnBuilder& column, const FixedPlan::Item& item, std::
   }
   const auto micros = read_form(item.form, spelling);
   if (!micros)
-    return {base::Text(fmt::format("不是 {} 形式的日期或时间", item.field.form),
-                       fmt::format("no date or time of the form {}", item.field.form)),
+    return {base::Text(fmt::format("不是 {} 形式的日期或时间", item.field.format),
+                       fmt::format("no date or time of the format {}", item.field.format)),
             {}};
   if (item.field.type == FixedType::date)
     column.add(base::Date{static_cast<std::int32_t>(*micros / 86'400'000'000 - (*micros % 86'400'000'000 < 0 ? 1 : 0))});
@@ -158,8 +158,8 @@ FixedBytes timed_bytes(const FixedPlan::Item& item, const Value& value) {
   // What the form leaves out, or a year of five digits, would be lost.
   const auto back = read_form(item.form, text);
   if (!back || *back != micros)
-    return refused(fmt::format("写法 {} 存不下该值的全部内容", item.field.form),
-                   fmt::format("the form {} does not hold all of the value", item.field.form));
+    return refused(fmt::format("写法 {} 存不下该值的全部内容", item.field.format),
+                   fmt::format("the format {} does not hold all of the value", item.field.format));
   return {std::move(text), {}};
 }
 

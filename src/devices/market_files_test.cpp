@@ -140,7 +140,7 @@ std::string layout_of(const std::string& records, int states = 8) {
   return R"({"separator": "|", "records": [
     {"name": "HEADER", "role": "header", "begins": "HEADER", "countField": "records", "columns": [{"name": "kind", "width": 6},
       {"name": "version", "width": 8}, {"name": "bodyBytes", "width": 10, "type": "integer"}, {"name": "records", "width": 5, "type": "integer"},
-      {"name": "report", "width": 8}, {"name": "sender", "width": 6}, {"name": "at", "width": 21, "type": "datetime", "form": "YYYYMMDD-hh:mm:ss.fff"},
+      {"name": "report", "width": 8}, {"name": "sender", "width": 6}, {"name": "at", "width": 21, "type": "datetime", "format": "%Y%m%d-%H:%M:%S.%3f"},
       {"name": "update", "width": 1}, {"name": "state", "width": )" +
          std::to_string(states) + "}]}, " + records + R"(,
     {"name": "TRAILER", "role": "trailer", "begins": "TRAILER", "checksumField": "checksum", "columns": [{"name": "kind", "width": 7},
