@@ -34,6 +34,19 @@ ReadLimits limits() {
 
 void check_error(const base::Error& error) { must(base::is_utf8(error.message().zh) && base::is_utf8(error.message().en) && !error.message().en.empty()); }
 
+void unpack_all(std::string_view bytes) {
+  auto parts = ZipParts::of_bytes(bytes, "f", limits().zip);
+  if (!parts.ok()) return;
+  for (const auto& part : parts->parts()) {
+    std::uint64_t got = 0;
+    const auto status = parts->read(part.name, [&](std::string_view piece) {
+      got += piece.size();
+      return true;
+    });
+    must(!status.ok() || got == part.unpacked);
+  }
+}
+
 // True when the sheet could be read.
 bool read_all(std::string_view bytes, std::uint8_t how) {
   auto book = Workbook::of_bytes(bytes, "f", limits());
@@ -110,6 +123,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto text = base::text_of({data + 2, size - 2});
   check_words(text);
   if (text.starts_with("PK")) {
+    unpack_all(text);
     read_all(text, data[0]);
     return 0;
   }

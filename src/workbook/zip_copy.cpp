@@ -30,9 +30,9 @@ class Copy {
       else if (change->second)
         QUANJI_DO(fresh(part.name, *change->second));
     }
-    for (const auto& [name, bytes] : changes) {
-      const bool there = std::ranges::any_of(from_.parts, [&](const ZipParts::Part& part) { return part.name == name; });
-      if (!there && bytes) QUANJI_DO(fresh(name, *bytes));
+    for (const auto& change : changes) {
+      const bool there = std::ranges::any_of(from_.parts, [&](const ZipParts::Part& part) { return part.name == change.first; });
+      if (!there && change.second) QUANJI_DO(fresh(change.first, *change.second));
     }
     if (::zipClose(std::exchange(to_, nullptr), nullptr) != ZIP_OK) return file_error("write", path_);
     return {};
