@@ -21,8 +21,13 @@ bool is_account(std::string_view t) {
   if (t.empty() || t.size() > 63 || !alnum(t[0])) return false;
   return std::all_of(t.begin(), t.end(), [&](char c) { return alnum(c) || c == '.' || c == '_' || c == '@' || c == '-'; });
 }
+// What \s of the published expression means beyond ASCII (ECMAScript's white space), in UTF-8.
+constexpr std::string_view wide_blanks[] = {"\u00A0", "\u1680", "\u2000", "\u2001", "\u2002", "\u2003", "\u2004",
+                                            "\u2005", "\u2006", "\u2007", "\u2008", "\u2009", "\u200A", "\u2028",
+                                            "\u2029", "\u202F", "\u205F", "\u3000", "\uFEFF"};
 bool is_email(std::string_view t) {
   const auto at = t.find('@');
+  if (std::any_of(std::begin(wide_blanks), std::end(wide_blanks), [&](auto blank) { return t.find(blank) != t.npos; })) return false;
   return at != std::string_view::npos && at > 0 && at + 1 < t.size() && t.find('@', at + 1) == std::string_view::npos &&
          std::none_of(t.begin(), t.end(), [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7f; });
 }

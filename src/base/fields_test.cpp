@@ -247,7 +247,8 @@ TEST(Patterns, TheRuleAndItsPublishedExpressionNameTheSame) {
   for (const auto* bad : {"", "A", "-a", "a b", "ä"}) EXPECT_FALSE(name_pattern.ok(bad)) << bad;
   EXPECT_FALSE(name_pattern.ok(std::string(64, 'a')));
   EXPECT_TRUE(email_pattern.ok("a@b"));
-  for (const auto* bad : {"a", "@b", "a@", "a@b@c", "a b@c"}) EXPECT_FALSE(email_pattern.ok(bad)) << bad;
+  for (const auto* bad : {"a", "@b", "a@", "a@b@c", "a b@c", "a\u3000@b", "a@b\u00A0", "\uFEFFa@b", "a\u2028@b"})
+    EXPECT_FALSE(email_pattern.ok(bad)) << bad;
 }
 
 }  // namespace
