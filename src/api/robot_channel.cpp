@@ -29,7 +29,7 @@ void RobotChannels::open(const net::Request& request, net::Responder responder) 
     line->socket = socket;
     opened(line);
   };
-  events.on_message = [this, line](const net::WebSocketPtr&, net::WebSocket::Kind, std::string text) { message(line, std::move(text)); };
+  events.on_message = [this, line](const net::WebSocketPtr&, net::WebSocket::Kind, const std::string& text) { message(line, text); };
   events.on_closed = [this, line](std::uint16_t code, const std::string& why) {
     base::log::info("robot_disconnected", {{"robot", line->robot.text()}, {"code", code}, {"why", why}});
     closed(line);
