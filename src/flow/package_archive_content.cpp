@@ -8,7 +8,6 @@
 namespace quanji::flow {
 namespace {
 
-using base::Result;
 using base::Status;
 using enum ArchiveReason;
 

@@ -50,7 +50,8 @@ class FolderWalk {
     QUANJI_TRY(const auto names, names_in(folder, at));
     for (const auto& name : names) {
       if (is_left_out(name, at.empty())) continue;
-      const auto path = at.empty() ? name : at + "/" + name;
+      auto path = at;
+      path.append(at.empty() ? "" : "/").append(name);
       struct stat facts {};
       if (::fstatat(folder, name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) != 0) return cannot_read(root_ + "/" + path, "stat");
       if (S_ISDIR(facts.st_mode)) {

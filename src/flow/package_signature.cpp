@@ -88,7 +88,7 @@ void scan_files(Scanner& scanner, std::vector<SignedFile>& files) {
   scanner.literal("\n");
 }
 
-Text both(std::string text) { return {text, text}; }
+Text both(const std::string& text) { return {text, text}; }
 
 }  // namespace
 
@@ -153,11 +153,9 @@ Status check_list(const PackageSignature& signature, const PackageArchive& archi
 Status check_signer(const PackageSignature& signature, std::span<const base::PublicKey> keys) {
   const auto key = std::find_if(keys.begin(), keys.end(), [&](const auto& one) { return key_id_of(one) == signature.key_id; });
   if (key == keys.end()) return refuse_archive(unknown_key, {}, both(signature.key_id));
-  if (key->kind() != signature.algorithm)
-    return refuse_archive(wrong_algorithm, {}, both(std::string(to_text(signature.algorithm))));
+  if (key->kind() != signature.algorithm) return refuse_archive(wrong_algorithm, {}, both(std::string(to_text(signature.algorithm))));
   const auto text = signed_text(signature);
-  if (!key->verify(base::bytes_of(text), signature.signature, base::sm2_default_id).ok())
-    return refuse_archive(wrong_signature);
+  if (!key->verify(base::bytes_of(text), signature.signature, base::sm2_default_id).ok()) return refuse_archive(wrong_signature);
   return {};
 }
 
