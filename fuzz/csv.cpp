@@ -36,8 +36,7 @@ CsvReading reading_of(std::uint8_t a, std::uint8_t b) {
   if ((b & 4U) != 0) reading.comment = "#";
   reading.skip_lines = (b >> 3U) & 1U;
   reading.most_record_bytes = 4096;
-  if ((b & 16U) != 0 && reading.header == CsvHeader::none)
-    reading.columns = {{"column1", static_cast<ColumnType>((b >> 5U) + 1), ""}};
+  if ((b & 16U) != 0 && reading.header == CsvHeader::none) reading.columns = {{"column1", static_cast<ColumnType>((b >> 5U) + 1), ""}};
   return reading;
 }
 

@@ -32,7 +32,9 @@ ReadLimits limits() {
   return limits;
 }
 
-void check_error(const base::Error& error) { must(base::is_utf8(error.message().zh) && base::is_utf8(error.message().en) && !error.message().en.empty()); }
+void check_error(const base::Error& error) {
+  must(base::is_utf8(error.message().zh) && base::is_utf8(error.message().en) && !error.message().en.empty());
+}
 
 void unpack_all(std::string_view bytes) {
   auto parts = ZipParts::of_bytes(bytes, "f", limits().zip);
@@ -86,7 +88,8 @@ void edit(std::vector<ZipEntry>& entries) {
   edits[{2, 2}] = {{StoredAs::number, "5"}, false};
   edits[{2, 4}] = {{StoredAs::text, "<x>"}, false};
   edits[{7, 1}] = {{StoredAs::boolean, "1"}, true};
-  const auto edited = edited_sheet(document, edits, [](std::uint32_t form, const StoredForm&) -> base::Result<std::uint32_t> { return form; });
+  const auto edited =
+      edited_sheet(document, edits, [](std::uint32_t form, const StoredForm&) -> base::Result<std::uint32_t> { return form; });
   if (!edited.ok()) return;
   document = *edited;
   const auto bytes = zip_of(entries);
@@ -99,7 +102,8 @@ void edit(std::vector<ZipEntry>& entries) {
 
 void check_words(std::string_view text) {
   if (const auto cell = parse_cell(text); cell.ok()) must(parse_cell(to_text(*cell)).value() == *cell);
-  if (const auto range = parse_range(text); range.ok()) must(range->first.row <= range->last.row && range->first.column <= range->last.column);
+  if (const auto range = parse_range(text); range.ok())
+    must(range->first.row <= range->last.row && range->first.column <= range->last.column);
   (void)parse_format_code(text);
   (void)parse_zero_padding(text);
   for (const auto digits : {Digits::shortest, Digits::fifteen}) (void)parse_stored_number(text, digits);
@@ -128,7 +132,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   auto entries = workbook_entries("", {"yyyy-mm-dd", "000000"});
-  entries.push_back({"xl/sharedStrings.xml", R"(<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>x</t></si></sst>)"});
+  entries.push_back(
+      {"xl/sharedStrings.xml", R"(<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>x</t></si></sst>)"});
   for (auto& entry : entries) entry.pack = false;
   std::swap(entries.back(), entries[5]);  // the sheet is the last
   // One of the parts is the stranger's.

@@ -111,7 +111,8 @@ class WorkbookEditor::Machine {
 base::Status WorkbookEditor::Machine::begin() {
   for (const auto& one : contents_.parts.parts())
     if (one.name.starts_with("_xmlsignatures/"))
-      return bad_workbook(contents_.parts.file(), "它有数字签名，修改会使签名失效；请编辑没有签名的副本。", "it is digitally signed, and an edit would break the signature; edit a copy that is not signed.");
+      return bad_workbook(contents_.parts.file(), "它有数字签名，修改会使签名失效；请编辑没有签名的副本。",
+                          "it is digitally signed, and an edit would break the signature; edit a copy that is not signed.");
   return contents_.prepare();
 }
 
@@ -131,7 +132,8 @@ base::Status WorkbookEditor::Machine::add_sheet(std::string_view name) {
   auto& book = contents_.book;
   if (auto problem = sheet_name_problem(name)) return base::Error(base::Code::invalid_field, std::move(*problem));
   if (contents_.find(name).ok() && name.find_first_not_of("0123456789") != std::string_view::npos)
-    return base::Error(base::Code::name_taken, base::Text(fmt::format("工作表“{}”已经存在。", name), fmt::format("The sheet \"{}\" is there already.", name)));
+    return base::Error(base::Code::name_taken,
+                       base::Text(fmt::format("工作表“{}”已经存在。", name), fmt::format("The sheet \"{}\" is there already.", name)));
   const auto slash = book.part.rfind('/');
   const auto folder = slash == std::string::npos ? std::string() : book.part.substr(0, slash + 1);
   std::string sheet_part;
@@ -150,13 +152,19 @@ base::Status WorkbookEditor::Machine::add_sheet(std::string_view name) {
   const auto relations = relationships_part(book.part);
   QUANJI_TRY(const auto related, part(relations));
   std::string relationship;
-  for (std::uint32_t n = id; relationship.empty() || related.find("\"" + relationship + "\"") != std::string::npos; ++n) relationship = fmt::format("rIdQ{}", n);
+  for (std::uint32_t n = id; relationship.empty() || related.find("\"" + relationship + "\"") != std::string::npos; ++n)
+    relationship = fmt::format("rIdQ{}", n);
   QUANJI_TRY(const auto types, part(content_types));
   changes_[archive_name(book.part)] = with_sheet(workbook, name, id, relationship);
   changes_[archive_name(relations)] = with_element(
-      related, fmt::format(R"(<Relationship Id="{}" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="/{}"/>)", relationship, sheet_part));
+      related,
+      fmt::format(
+          R"(<Relationship Id="{}" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="/{}"/>)",
+          relationship, sheet_part));
   changes_[archive_name(content_types)] = with_element(
-      types, fmt::format(R"(<Override PartName="/{}" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/>)", sheet_part));
+      types,
+      fmt::format(R"(<Override PartName="/{}" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/>)",
+                  sheet_part));
   changes_[sheet_part] = std::string(new_sheet);
   touched_[book.sheets.size()].fresh = true;
   book.sheets.push_back({std::string(name), SheetState::visible, true, sheet_part});
@@ -166,8 +174,10 @@ base::Status WorkbookEditor::Machine::add_sheet(std::string_view name) {
 base::Status WorkbookEditor::Machine::set(std::string_view sheet, Cell at, const CellInput& input, bool appended) {
   QUANJI_TRY(const auto* found, contents_.find(sheet));
   if (at.row < 1 || at.row > most_rows || at.column < 1 || at.column > most_columns)
-    return base::Error(base::Code::too_large, base::Text(fmt::format("工作表“{}”放不下：最多 {} 行 {} 列。", found->name, most_rows, most_columns),
-                                                         fmt::format("Sheet \"{}\" is full: it has {} rows and {} columns at most.", found->name, most_rows, most_columns)));
+    return base::Error(
+        base::Code::too_large,
+        base::Text(fmt::format("工作表“{}”放不下：最多 {} 行 {} 列。", found->name, most_rows, most_columns),
+                   fmt::format("Sheet \"{}\" is full: it has {} rows and {} columns at most.", found->name, most_rows, most_columns)));
   auto stored = stored_form(input, contents_.book.dates);
   if (!stored.ok()) return refuse(*found, at, stored.error().message().zh + "。", stored.error().message().en + ".");
   touched_[static_cast<std::size_t>(found - contents_.book.sheets.data())].edits[at] = {std::move(*stored), appended};
@@ -210,10 +220,12 @@ base::Status WorkbookEditor::Machine::check(const SheetInfo& sheet, const SheetE
     QUANJI_TRY(tables, table_objects(sheet));
   }
   for (const auto& merge : facts.merged) {
-    const auto inside = std::ranges::find_if(state.edits, [&](const auto& one) { return merge.contains(one.first) && one.first != merge.first; });
+    const auto inside =
+        std::ranges::find_if(state.edits, [&](const auto& one) { return merge.contains(one.first) && one.first != merge.first; });
     if (inside != state.edits.end())
-      return refuse(sheet, inside->first, fmt::format("在合并区域 {} 内；只能写它的第一格 {}。", to_text(merge), to_text(merge.first)),
-                    fmt::format("it lies in the merged block {}; only its first cell {} can be written.", to_text(merge), to_text(merge.first)));
+      return refuse(
+          sheet, inside->first, fmt::format("在合并区域 {} 内；只能写它的第一格 {}。", to_text(merge), to_text(merge.first)),
+          fmt::format("it lies in the merged block {}; only its first cell {} can be written.", to_text(merge), to_text(merge.first)));
   }
   for (const auto& block : facts.blocks) {
     const auto inside = std::ranges::find_if(state.edits, [&](const auto& one) { return block.contains(one.first); });
@@ -224,20 +236,24 @@ base::Status WorkbookEditor::Machine::check(const SheetInfo& sheet, const SheetE
   for (const auto& [owner, number] : facts.shared)
     if (state.edits.contains(owner) && facts.shared_uses.at(number) > 1)
       return refuse(sheet, owner, "它的公式由其他单元格共用，改了它们就没有公式了；请把这些单元格都写一遍，或用表格程序打开后另存。",
-                    "other cells share its formula and would lose it; open and save the file in a spreadsheet program that writes formulas one by one.");
+                    "other cells share its formula and would lose it; open and save the file in a spreadsheet program that writes formulas "
+                    "one by one.");
   for (const auto& table : tables) {
     for (const auto& [at, edit] : state.edits) {
       if (!table.range.contains(at) && at.row == table.range.last.row + 1 && table.range.contains({table.range.last.row, at.column})) {
-        edited.notes.emplace_back(fmt::format("工作表“{}”：写在表格对象 {} 下方的行不会自动并入它。", sheet.name, to_text(table.range)),
-                                  fmt::format("Sheet \"{}\": the row below the table object {} does not become part of it.", sheet.name, to_text(table.range)));
+        edited.notes.emplace_back(
+            fmt::format("工作表“{}”：写在表格对象 {} 下方的行不会自动并入它。", sheet.name, to_text(table.range)),
+            fmt::format("Sheet \"{}\": the row below the table object {} does not become part of it.", sheet.name, to_text(table.range)));
         break;
       }
       if (table.header_rows > 0 && table.range.contains(at) && at.row == table.range.first.row)
-        return refuse(sheet, at, "是表格对象的列名，改了会使文件损坏；请在表格程序里改。", "it names a column of a table object; changing it here would damage the file, do it in a spreadsheet program.");
+        return refuse(sheet, at, "是表格对象的列名，改了会使文件损坏；请在表格程序里改。",
+                      "it names a column of a table object; changing it here would damage the file, do it in a spreadsheet program.");
     }
   }
   if (facts.is_protected)
-    edited.notes.emplace_back(fmt::format("工作表“{}”有保护；仍然写入了。", sheet.name), fmt::format("The sheet \"{}\" is protected; it was written all the same.", sheet.name));
+    edited.notes.emplace_back(fmt::format("工作表“{}”有保护；仍然写入了。", sheet.name),
+                              fmt::format("The sheet \"{}\" is protected; it was written all the same.", sheet.name));
   return {};
 }
 
@@ -245,7 +261,8 @@ base::Result<std::uint32_t> WorkbookEditor::Machine::choose(std::uint32_t form, 
   if (shows(contents_.form(form).kind, stored.as)) return form;
   if (!styles_) {
     if (contents_.book.styles.empty())
-      return base::Error(base::Code::invalid_field, base::Text("工作簿没有样式，日期无法写入。", "the workbook has no styles, so that days cannot be written."));
+      return base::Error(base::Code::invalid_field,
+                         base::Text("工作簿没有样式，日期无法写入。", "the workbook has no styles, so that days cannot be written."));
     QUANJI_TRY(auto document, part(contents_.book.styles));
     StyleEditing styles(std::move(document));
     QUANJI_DO(styles.begin());
@@ -260,7 +277,8 @@ base::Status WorkbookEditor::Machine::write_sheet(const SheetInfo& sheet, const 
   QUANJI_DO(check(sheet, state, document, edited));
   auto made = edited_sheet(document, state.edits, [&](std::uint32_t form, const StoredForm& stored) { return choose(form, stored); });
   if (!made.ok())
-    return bad_workbook(contents_.parts.file(), fmt::format("工作表“{}”：{}", sheet.name, made.error().message().zh), fmt::format("sheet \"{}\": {}", sheet.name, made.error().message().en));
+    return bad_workbook(contents_.parts.file(), fmt::format("工作表“{}”：{}", sheet.name, made.error().message().zh),
+                        fmt::format("sheet \"{}\": {}", sheet.name, made.error().message().en));
   changes_[archive_name(sheet.part)] = std::move(*made);
   std::uint64_t as_text = 0;
   Cell first;
@@ -271,9 +289,12 @@ base::Status WorkbookEditor::Machine::write_sheet(const SheetInfo& sheet, const 
   }
   edited.cells_as_text += as_text;
   if (as_text > 0)
-    edited.notes.emplace_back(fmt::format("工作表“{}”有 {} 个值（第一个在 {}）按文本写入：工作簿只能保存 15 位数字、1900 年以后的日期和毫秒。", sheet.name, as_text, to_text(first)),
-                              fmt::format("Sheet \"{}\": {} values (the first in {}) are written as text; a workbook holds 15 digits, days from 1900 on and milliseconds.", sheet.name,
-                                          as_text, to_text(first)));
+    edited.notes.emplace_back(
+        fmt::format("工作表“{}”有 {} 个值（第一个在 {}）按文本写入：工作簿只能保存 15 位数字、1900 年以后的日期和毫秒。", sheet.name,
+                    as_text, to_text(first)),
+        fmt::format("Sheet \"{}\": {} values (the first in {}) are written as text; a workbook holds 15 digits, days from 1900 on and "
+                    "milliseconds.",
+                    sheet.name, as_text, to_text(first)));
   return {};
 }
 
@@ -292,7 +313,8 @@ base::Status WorkbookEditor::Machine::drop_calculation_chain() {
 }
 
 base::Result<Edited> WorkbookEditor::Machine::save(const std::string& path, Existing existing) {
-  if (existing == Existing::append) return base::Error(base::Code::invalid_field, base::Text("工作簿不能这样追加。", "A workbook cannot be appended to in this way."));
+  if (existing == Existing::append)
+    return base::Error(base::Code::invalid_field, base::Text("工作簿不能这样追加。", "A workbook cannot be appended to in this way."));
   Edited edited;
   for (const auto& [place, state] : touched_)
     if (!state.edits.empty()) QUANJI_DO(write_sheet(contents_.book.sheets[place], state, edited));
@@ -332,7 +354,8 @@ base::Status WorkbookEditor::set(std::string_view sheet, Cell start, const value
   auto row = start.row;
   const auto column = [&](std::size_t i) { return start.column + static_cast<std::uint32_t>(i); };
   if (header == SheetHeader::first_row) {
-    for (std::size_t i = 0; i < table.columns(); ++i) QUANJI_DO(machine_->set(sheet, {row, column(i)}, values::Value::of(table.name(i)), false));
+    for (std::size_t i = 0; i < table.columns(); ++i)
+      QUANJI_DO(machine_->set(sheet, {row, column(i)}, values::Value::of(table.name(i)), false));
     ++row;
   }
   for (std::size_t r = 0; r < table.rows(); ++r, ++row)
@@ -350,7 +373,8 @@ base::Status WorkbookEditor::append(std::string_view sheet, std::span<const Cell
 base::Status WorkbookEditor::append(std::string_view sheet, const values::Table& table, std::uint32_t first) {
   QUANJI_TRY(auto at, machine_->below(sheet, first));
   for (std::size_t r = 0; r < table.rows(); ++r, ++at.row)
-    for (std::size_t i = 0; i < table.columns(); ++i) QUANJI_DO(machine_->set(sheet, {at.row, first + static_cast<std::uint32_t>(i)}, table.at(r, i), true));
+    for (std::size_t i = 0; i < table.columns(); ++i)
+      QUANJI_DO(machine_->set(sheet, {at.row, first + static_cast<std::uint32_t>(i)}, table.at(r, i), true));
   return {};
 }
 base::Result<Edited> WorkbookEditor::save(const std::string& path, Existing existing) { return machine_->save(path, existing); }

@@ -44,7 +44,8 @@ class WorkbookEditor {
   base::Status set(std::string_view sheet, Cell at, const CellInput& input);
   // A table with its upper left corner at `start`.
   base::Status set(std::string_view sheet, Cell start, const values::Table& table, SheetHeader header);
-  // One row below the last one in use, from column `first` on; a row of an empty sheet is its first. The cells take the look of those above.
+  // One row below the last one in use, from column `first` on; a row of an empty sheet is its first. The cells take the look of those
+  // above.
   base::Status append(std::string_view sheet, std::span<const CellInput> row, std::uint32_t first = 1);
   base::Status append(std::string_view sheet, const values::Table& table, std::uint32_t first = 1);
   // Writes the workbook with all edits to `path`, which may be where it came from. Afterwards the editor is of no more use.

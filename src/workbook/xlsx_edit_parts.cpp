@@ -30,10 +30,13 @@ std::string with_full_calculation(std::string_view workbook) {
   const auto root = reader.next();
   std::size_t place = root.to;
   for (auto tag = reader.next(); tag.kind != TagKind::end && tag.kind != TagKind::close; tag = reader.next()) {
-    if (tag.local == "calcPr") return spliced(workbook, tag.from, tag.to, with_attribute(workbook.substr(tag.from, tag.to - tag.from), "fullCalcOnLoad", "1"));
+    if (tag.local == "calcPr")
+      return spliced(workbook, tag.from, tag.to, with_attribute(workbook.substr(tag.from, tag.to - tag.from), "fullCalcOnLoad", "1"));
     const auto end = reader.skip(tag);
     // calcPr stands behind these (ECMA-376 part 1, 18.2.27).
-    for (const std::string_view before : {"fileVersion", "fileSharing", "workbookPr", "AlternateContent", "revisionPtr", "workbookProtection", "bookViews", "sheets", "functionGroups", "externalReferences", "definedNames"})
+    for (const std::string_view before :
+         {"fileVersion", "fileSharing", "workbookPr", "AlternateContent", "revisionPtr", "workbookProtection", "bookViews", "sheets",
+          "functionGroups", "externalReferences", "definedNames"})
       if (tag.local == before) place = end;
   }
   return spliced(workbook, place, place, fmt::format("<{}calcPr fullCalcOnLoad=\"1\"/>", prefix_of(root.name)));
@@ -44,7 +47,8 @@ std::string with_sheet(std::string_view workbook, std::string_view name, std::ui
   const auto root = reader.next();
   for (auto tag = reader.next(); tag.kind != TagKind::end; tag = reader.next()) {
     if (tag.local != "sheets" || tag.kind != TagKind::close) continue;
-    std::string element = fmt::format("<{}sheet xmlns:qr=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships\" name=\"", prefix_of(root.name));
+    std::string element = fmt::format("<{}sheet xmlns:qr=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships\" name=\"",
+                                      prefix_of(root.name));
     append_escaped(element, name);
     element += fmt::format("\" sheetId=\"{}\" qr:id=\"{}\"/>", id, relationship);
     return spliced(workbook, tag.from, tag.from, element);
@@ -98,7 +102,9 @@ base::Status StyleEditing::begin() {
       forms_.emplace_back(document.substr(tag.from, end - tag.from));
     }
   }
-  if (forms_.empty()) return base::Error(base::Code::invalid_field, base::Text("工作簿没有单元格格式，日期无法写入。", "it has no cell formats, so that days cannot be written."));
+  if (forms_.empty())
+    return base::Error(base::Code::invalid_field,
+                       base::Text("工作簿没有单元格格式，日期无法写入。", "it has no cell formats, so that days cannot be written."));
   return {};
 }
 

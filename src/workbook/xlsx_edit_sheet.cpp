@@ -22,7 +22,8 @@ struct Columns {
 
 class SheetEditing {
  public:
-  SheetEditing(std::string_view document, const CellEdits& edits, const ChooseForm& choose) : document_(document), edits_(edits), choose_(choose), reader_(document) {}
+  SheetEditing(std::string_view document, const CellEdits& edits, const ChooseForm& choose)
+      : document_(document), edits_(edits), choose_(choose), reader_(document) {}
 
   base::Result<std::string> run() {
     out_.reserve(document_.size() + edits_.size() * 40);
@@ -41,7 +42,8 @@ class SheetEditing {
         copied_ = tag.to;
       } else if (is(tag, "col")) {
         const auto text = document_.substr(tag.from, tag.to - tag.from);
-        columns_.push_back({number_of(attribute_of(text, "min"), 0), number_of(attribute_of(text, "max"), 0), number_of(attribute_of(text, "style"), 0)});
+        columns_.push_back(
+            {number_of(attribute_of(text, "min"), 0), number_of(attribute_of(text, "max"), 0), number_of(attribute_of(text, "style"), 0)});
       } else if (is(tag, "sheetData") && !done) {
         done = true;
         QUANJI_DO(rows(tag));

@@ -23,7 +23,7 @@ using ChooseForm = std::function<base::Result<std::uint32_t>(std::uint32_t form,
 
 struct SheetFacts {
   std::vector<Range> merged;
-  std::vector<Range> blocks;   // array and data table formulas
+  std::vector<Range> blocks;                         // array and data table formulas
   std::vector<std::pair<Cell, std::string>> shared;  // owners of shared formulas, with their numbers
   std::map<std::string, std::uint32_t> shared_uses;
   bool is_protected = false;

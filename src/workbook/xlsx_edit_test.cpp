@@ -76,12 +76,13 @@ TEST_F(Editing, EverythingButTheCellsSetStaysByteForByte) {
   ASSERT_TRUE(editor.set("S", {1, 1}, text("a<b")).ok());
   ASSERT_TRUE(editor.set("S", {2, 4}, Value::of(base::Date{20'000})).ok());
   EXPECT_EQ(saved(std::move(editor)).cells, 3U);
-  EXPECT_EQ(part("xl/worksheets/sheet1.xml"),
-            R"(<?xml version="1.0" encoding="UTF-8" standalone="yes"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">)"
-            R"(<!-- kept --><sheetPr><tabColor rgb="FFFF0000"/></sheetPr><dimension ref="A1:D3"/><cols><col min="4" max="5" style="1" width="9"/></cols><sheetData >)"
-            R"(<row r="1"><c r="A1" t="inlineStr"><is><t>a&lt;b</t></is></c></row>)"
-            R"(<row r="2" ht="20"><c r="B2" s="1"><v>46346</v></c><c r="C2" t="str"><f>"a"</f><v>a</v></c><c r="D2" s="1"><v>45569</v></c></row> )"
-            R"(<row r="3"><c r="B3"><v>2</v></c></row></sheetData><conditionalFormatting sqref="B2"/></worksheet>)");
+  EXPECT_EQ(
+      part("xl/worksheets/sheet1.xml"),
+      R"(<?xml version="1.0" encoding="UTF-8" standalone="yes"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">)"
+      R"(<!-- kept --><sheetPr><tabColor rgb="FFFF0000"/></sheetPr><dimension ref="A1:D3"/><cols><col min="4" max="5" style="1" width="9"/></cols><sheetData >)"
+      R"(<row r="1"><c r="A1" t="inlineStr"><is><t>a&lt;b</t></is></c></row>)"
+      R"(<row r="2" ht="20"><c r="B2" s="1"><v>46346</v></c><c r="C2" t="str"><f>"a"</f><v>a</v></c><c r="D2" s="1"><v>45569</v></c></row> )"
+      R"(<row r="3"><c r="B3"><v>2</v></c></row></sheetData><conditionalFormatting sqref="B2"/></worksheet>)");
   auto parts = ZipParts::open(file("a.xlsx"), {});
   ASSERT_EQ(parts->parts().size(), entries.size());
   for (std::size_t i = 0; i < entries.size(); ++i) {
@@ -92,7 +93,9 @@ TEST_F(Editing, EverythingButTheCellsSetStaysByteForByte) {
   EXPECT_HAS(part("xl/workbook.xml"), R"(</sheets><calcPr fullCalcOnLoad="1"/></workbook>)");
 }
 TEST_F(Editing, ACellKeepsItsLookAndADayIsShownAsADay) {
-  auto editor = edit(workbook_entries(R"(<sheetData><row r="1"><c r="A1" s="1"><v>1</v></c><c r="B1" s="2"><v>1</v></c><c r="C1"><v>1</v></c><c r="D1" s="2"><v>1</v></c></row></sheetData>)", {"0.00", "yyyy-mm-dd"}));
+  auto editor = edit(workbook_entries(
+      R"(<sheetData><row r="1"><c r="A1" s="1"><v>1</v></c><c r="B1" s="2"><v>1</v></c><c r="C1"><v>1</v></c><c r="D1" s="2"><v>1</v></c></row></sheetData>)",
+      {"0.00", "yyyy-mm-dd"}));
   const auto day = Value::of(base::Date{20'000});
   ASSERT_TRUE(editor.set("S", {1, 1}, whole(5)).ok());
   ASSERT_TRUE(editor.set("S", {1, 2}, whole(6)).ok());
@@ -114,7 +117,9 @@ TEST_F(Editing, ACellKeepsItsLookAndADayIsShownAsADay) {
   EXPECT_HAS(styles, "<numFmt numFmtId=\"166\" formatCode=\"[h]:mm:ss\"/></numFmts>");
 }
 TEST_F(Editing, AppendedRowsComeBelowTheLastAndTakeItsLook) {
-  auto editor = edit(workbook_entries(R"(<sheetData><row r="1"><c r="A1" t="str"><v>n</v></c></row><row r="4"><c r="A4" s="1"><v>1</v></c><c r="B4" s="2"><v>46346</v></c></row><row r="9" ht="3"/></sheetData>)", {"0.00", "yyyy-mm-dd"}));
+  auto editor = edit(workbook_entries(
+      R"(<sheetData><row r="1"><c r="A1" t="str"><v>n</v></c></row><row r="4"><c r="A4" s="1"><v>1</v></c><c r="B4" s="2"><v>46346</v></c></row><row r="9" ht="3"/></sheetData>)",
+      {"0.00", "yyyy-mm-dd"}));
   for (int i = 0; i < 2; ++i) {
     const CellInput row[] = {whole(i), Value::of(base::Date{20'000}), Formula{"=A1"}};
     ASSERT_TRUE(editor.append("S", row).ok());
@@ -134,10 +139,15 @@ TEST_F(Editing, AppendedRowsComeBelowTheLastAndTakeItsLook) {
   EXPECT_EQ(cell("A7").value, whole(7));
 }
 TEST_F(Editing, TheChainOfCalculationIsDroppedWithEveryMentionOfIt) {
-  auto entries = workbook_entries(plain, {"yyyy/m/d"}, R"(<sheets><sheet name="S" sheetId="1" r:id="rId1"/></sheets><calcPr calcId="1" fullCalcOnLoad="0"/><extLst/>)");
-  const auto insert = [](std::string& document, std::string_view before, std::string_view what) { document.insert(document.find(before), what); };
+  auto entries = workbook_entries(
+      plain, {"yyyy/m/d"}, R"(<sheets><sheet name="S" sheetId="1" r:id="rId1"/></sheets><calcPr calcId="1" fullCalcOnLoad="0"/><extLst/>)");
+  const auto insert = [](std::string& document, std::string_view before, std::string_view what) {
+    document.insert(document.find(before), what);
+  };
   insert(entries[0].bytes, "</Types>", R"(<Override PartName="/xl/calcChain.xml" ContentType="x"/>)");
-  insert(entries[3].bytes, "</Relationships>", R"(<Relationship Id="rId9" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/calcChain" Target="calcChain.xml"/>)");
+  insert(
+      entries[3].bytes, "</Relationships>",
+      R"(<Relationship Id="rId9" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/calcChain" Target="calcChain.xml"/>)");
   entries.push_back({"xl/calcChain.xml", "<calcChain/>"});
   auto editor = edit(entries);
   ASSERT_TRUE(editor.set("S", {2, 3}, Formula{"1+1"}).ok());
@@ -156,10 +166,15 @@ TEST_F(Editing, WhatCannotBeKeptIsRefusedAndNothingIsWritten) {
     return refusal(std::move(editor));
   };
   const std::string merged = R"(<sheetData><row r="1"><c r="A1"/></row></sheetData><mergeCells><mergeCell ref="A1:B2"/></mergeCells>)";
-  EXPECT_EQ(refused(merged, {2, 1}), "Workbook a.xlsx: sheet \"S\", cell A2: it lies in the merged block A1:B2; only its first cell A1 can be written.");
+  EXPECT_EQ(refused(merged, {2, 1}),
+            "Workbook a.xlsx: sheet \"S\", cell A2: it lies in the merged block A1:B2; only its first cell A1 can be written.");
   EXPECT_EQ(refused(R"(<sheetData><row r="1"><c r="A1"><f t="array" ref="A1:A2">B1:B2</f></c></row></sheetData>)", {2, 1}),
             "Workbook a.xlsx: sheet \"S\", cell A2: it belongs to the array formula A1:A2 and cannot be changed alone.");
-  EXPECT_HAS(refused(R"(<sheetData><row r="1"><c r="A1"><f t="shared" ref="A1:A2" si="0">B1</f></c></row><row r="2"><c r="A2"><f t="shared" si="0"/></c></row></sheetData>)", {1, 1}), "other cells share its formula");
+  EXPECT_HAS(
+      refused(
+          R"(<sheetData><row r="1"><c r="A1"><f t="shared" ref="A1:A2" si="0">B1</f></c></row><row r="2"><c r="A2"><f t="shared" si="0"/></c></row></sheetData>)",
+          {1, 1}),
+      "other cells share its formula");
   auto fine = edit(workbook_entries(merged));
   ASSERT_TRUE(fine.set("S", {1, 1}, whole(5)).ok());
   saved(std::move(fine));
@@ -171,7 +186,9 @@ TEST_F(Editing, WhatCannotBeKeptIsRefusedAndNothingIsWritten) {
   EXPECT_HAS(WorkbookEditor::open(file("a.xlsx")).error().message().en, "digitally signed");
 
   entries = workbook_entries("<sheetData/>");
-  entries.push_back({"xl/worksheets/_rels/sheet1.xml.rels", R"(<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="x/table" Target="../tables/table1.xml"/></Relationships>)"});
+  entries.push_back(
+      {"xl/worksheets/_rels/sheet1.xml.rels",
+       R"(<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="x/table" Target="../tables/table1.xml"/></Relationships>)"});
   entries.push_back({"xl/tables/table1.xml", R"(<table xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" ref="A1:B3"/>)"});
   auto header = edit(entries);
   ASSERT_TRUE(header.set("S", {1, 2}, text("x")).ok());
@@ -186,16 +203,18 @@ TEST_F(Editing, WhatCannotBeKeptIsRefusedAndNothingIsWritten) {
 }
 TEST_F(Editing, CellsWithoutAddressesAndOtherPrefixesAreEdited) {
   auto entries = workbook_entries("");
-  entries.back().bytes = R"(<x:worksheet xmlns:x="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><x:sheetData><x:row><x:c><x:v>1</x:v></x:c><x:c><x:v>2</x:v></x:c></x:row><x:row><x:c><x:v>3</x:v></x:c></x:row><x:row/></x:sheetData></x:worksheet>)";
+  entries.back().bytes =
+      R"(<x:worksheet xmlns:x="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><x:sheetData><x:row><x:c><x:v>1</x:v></x:c><x:c><x:v>2</x:v></x:c></x:row><x:row><x:c><x:v>3</x:v></x:c></x:row><x:row/></x:sheetData></x:worksheet>)";
   auto editor = edit(entries);
   ASSERT_TRUE(editor.set("S", {1, 1}, Value()).ok());
   ASSERT_TRUE(editor.set("S", {1, 3}, whole(9)).ok());
   ASSERT_TRUE(editor.set("S", {3, 2}, text(" x ")).ok());
   ASSERT_TRUE(editor.set("S", {5, 1}, whole(5)).ok());
   saved(std::move(editor));
-  EXPECT_EQ(part("xl/worksheets/sheet1.xml"),
-            R"(<x:worksheet xmlns:x="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><x:sheetData><x:row r="1"><x:c r="B1"><x:v>2</x:v></x:c><x:c r="C1"><x:v>9</x:v></x:c></x:row>)"
-            R"(<x:row r="2"><x:c><x:v>3</x:v></x:c></x:row><x:row r="3"><x:c r="B3" t="inlineStr"><x:is><x:t xml:space="preserve"> x </x:t></x:is></x:c></x:row><x:row r="5"><x:c r="A5"><x:v>5</x:v></x:c></x:row></x:sheetData></x:worksheet>)");
+  EXPECT_EQ(
+      part("xl/worksheets/sheet1.xml"),
+      R"(<x:worksheet xmlns:x="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><x:sheetData><x:row r="1"><x:c r="B1"><x:v>2</x:v></x:c><x:c r="C1"><x:v>9</x:v></x:c></x:row>)"
+      R"(<x:row r="2"><x:c><x:v>3</x:v></x:c></x:row><x:row r="3"><x:c r="B3" t="inlineStr"><x:is><x:t xml:space="preserve"> x </x:t></x:is></x:c></x:row><x:row r="5"><x:c r="A5"><x:v>5</x:v></x:c></x:row></x:sheetData></x:worksheet>)");
   EXPECT_EQ(cell("A1").value, Value());
 }
 TEST_F(Editing, ATableGoesIntoANewSheetOrAnEmptyOne) {

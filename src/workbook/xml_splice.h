@@ -1,5 +1,5 @@
-// XML that is changed in places and otherwise kept byte for byte: tags with their offsets in a document that was read as well-formed before.
-// Reads foreign bytes: fuzz/xlsx.cpp
+// XML that is changed in places and otherwise kept byte for byte: tags with their offsets in a document that was read as well-formed
+// before. Reads foreign bytes: fuzz/xlsx.cpp
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -12,8 +12,8 @@ namespace quanji::workbook {
 enum class TagKind : std::uint8_t { open, close, empty, end };  // end: of the document
 struct Tag {
   TagKind kind = TagKind::end;
-  std::string_view name;   // as it stands, "x:row"
-  std::string_view local;  // "row"
+  std::string_view name;         // as it stands, "x:row"
+  std::string_view local;        // "row"
   std::size_t from = 0, to = 0;  // of < and behind >
 };
 

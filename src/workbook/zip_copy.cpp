@@ -92,6 +92,8 @@ class Copy {
 
 }  // namespace
 
-base::Status copy_parts(ZipParts& from, const PartChanges& changes, const std::string& path) { return Copy(from.archive(), path).run(changes); }
+base::Status copy_parts(ZipParts& from, const PartChanges& changes, const std::string& path) {
+  return Copy(from.archive(), path).run(changes);
+}
 
 }  // namespace quanji::workbook

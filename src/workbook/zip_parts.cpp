@@ -193,12 +193,13 @@ base::Status ZipParts::read(std::string_view name, const std::function<bool(std:
   QUANJI_DO(beyond(part->unpacked));
   QUANJI_DO(archive.go_to(*part));
   if (::unzOpenCurrentFile(archive.zip) != UNZ_OK) return archive.damaged(part->name);
-  std::vector<char> room(128U << 10U);
+  constexpr std::size_t room_size = 128U << 10U;
+  const auto room = std::make_unique_for_overwrite<char[]>(room_size);
   std::uint64_t bytes = 0;
   bool all = false;
   base::Status outcome;
   for (;;) {
-    const int got = ::unzReadCurrentFile(archive.zip, room.data(), static_cast<unsigned>(room.size()));
+    const int got = ::unzReadCurrentFile(archive.zip, room.get(), room_size);
     if (got < 0) {
       outcome = archive.damaged(part->name);
       break;
@@ -209,7 +210,7 @@ base::Status ZipParts::read(std::string_view name, const std::function<bool(std:
     }
     bytes += static_cast<std::uint64_t>(got);
     outcome = beyond(bytes);
-    if (!outcome.ok() || !take({room.data(), static_cast<std::size_t>(got)})) break;
+    if (!outcome.ok() || !take({room.get(), static_cast<std::size_t>(got)})) break;
   }
   archive.read_bytes += bytes;
   const int closed = ::unzCloseCurrentFile(archive.zip);

@@ -85,7 +85,9 @@ void read(const std::string& path) {
     json::array merged;
     for (const auto& range : take(book.merged(info.name))) merged.emplace_back(workbook::to_text(range));
     sheets.push_back({{"name", info.name},
-                      {"state", info.state == workbook::SheetState::visible ? "visible" : info.state == workbook::SheetState::hidden ? "hidden" : "veryHidden"},
+                      {"state", info.state == workbook::SheetState::visible  ? "visible"
+                                : info.state == workbook::SheetState::hidden ? "hidden"
+                                                                             : "veryHidden"},
                       {"merged", std::move(merged)},
                       {"cells", std::move(cells)}});
   }
@@ -97,7 +99,8 @@ void edit(const std::string& from, const std::string& to) {
   auto editor = take(workbook::WorkbookEditor::open(from));
   const std::string sheet(view(plan.at("sheet")));
   if (const auto* cells = plan.as_object().if_contains("cells"))
-    for (const auto& [at, input] : cells->as_object()) must(editor.set(sheet, take(workbook::parse_cell({at.data(), at.size()})), input_of(input)));
+    for (const auto& [at, input] : cells->as_object())
+      must(editor.set(sheet, take(workbook::parse_cell({at.data(), at.size()})), input_of(input)));
   if (const auto* rows = plan.as_object().if_contains("append"))
     for (const auto& row : rows->as_array()) must(editor.append(sheet, row_of(row)));
   for (const auto& note : take(editor.save(to, workbook::Existing::replace)).notes) std::cout << note.en << "\n";
