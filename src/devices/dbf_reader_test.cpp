@@ -10,7 +10,6 @@ namespace quanji::devices {
 namespace {
 
 using testing::RawDbf;
-using testing::RawField;
 using values::ColumnType;
 
 base::Result<DbfReader> reader_of(const RawDbf& raw, base::Charset charset = base::Charset::gb18030) {
