@@ -9,7 +9,6 @@
 namespace quanji::workbook {
 namespace {
 
-using values::Value;
 
 class OneCell final : public ValueEvents {
  public:

@@ -11,7 +11,6 @@ namespace quanji::workbook {
 namespace {
 
 using values::ColumnType;
-using values::Value;
 
 constexpr std::size_t flush_at = 256U << 10U;
 constexpr std::uint64_t rows_looked_at = 10'000;  // for the widths of columns
