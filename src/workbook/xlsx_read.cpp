@@ -9,7 +9,6 @@
 namespace quanji::workbook {
 namespace {
 
-
 class OneCell final : public ValueEvents {
  public:
   OneCell(Workbook::Contents& contents, const SheetInfo& sheet, Cell wanted)

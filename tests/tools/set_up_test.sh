@@ -37,8 +37,11 @@ exit 0
 APT
   chmod +x "$work/machine/fake/apt-get"
 }
+# Root needs no user namespace, and inside of a chroot could not have one.
+as_root=()
+[ "$(id -u)" = 0 ] || as_root=(--unshare-user --uid 0 --gid 0)
 inside() {
-  bwrap --unshare-user --unshare-pid --uid 0 --gid 0 --die-with-parent --ro-bind /usr /usr --symlink usr/bin /bin --symlink usr/lib /lib --symlink usr/lib64 /lib64 \
+  bwrap "${as_root[@]}" --unshare-pid --die-with-parent --ro-bind /usr /usr --symlink usr/bin /bin --symlink usr/lib /lib --symlink usr/lib64 /lib64 \
     --bind "$work/machine/etc" /etc --bind "$work/machine/sbin" /usr/sbin --bind "$work/machine/fake" /fake --bind "$work/machine/tmp" /tmp \
     --ro-bind "$source/tools" /tools --proc /proc --dev /dev --setenv PATH /fake:/usr/bin "$@"
 }
