@@ -46,10 +46,11 @@ class Column {
 
  private:
   friend class ColumnBuilder;
+  friend struct ColumnParts;  // column_parts.h: for what builds whole columns at once
   ColumnType type_ = ColumnType::any;
   std::size_t size_ = 0;
   std::int32_t places_ = 0;
-  std::vector<std::uint64_t> present_;  // empty: all present
+  std::vector<std::uint64_t> present_;  // empty: all present; else at least one place is nothing, and bits behind the end are set
   std::vector<std::int64_t> numbers_;
   std::vector<std::int32_t> days_;
   std::vector<std::uint8_t> flags_;
@@ -60,14 +61,16 @@ class Column {
 };
 using ColumnPtr = std::shared_ptr<const Column>;
 
-// Builds one column, value after value. A builder of type `any` keeps packed what turns out to be of one type. One thread.
+// Builds one column, value after value. A builder of type `any` keeps packed what turns out to be of one type (integers among decimals
+// become decimals). Decimals of one exponent within 64 bits stay narrow; 1.2 and 1.20 in one column make it wide, so that both keep
+// their places. One thread.
 class ColumnBuilder {
  public:
   explicit ColumnBuilder(ColumnType type, std::int32_t places = 0);  // places: of decimals that come as units
   ColumnType type() const { return column_->type_; }
   std::size_t size() const { return column_->size_; }
   void reserve(std::size_t rows, std::size_t text_bytes = 0);
-  // Typed appends: the column must be of that type (a bug otherwise).
+  // Typed appends: the column must be of that type or `any` (a bug otherwise).
   void add_nothing();
   void add(bool v);
   void add_integer(std::int64_t v);    // integer; also micros of time, datetime, duration
@@ -80,10 +83,18 @@ class ColumnBuilder {
   ColumnPtr finish() &&;
 
  private:
+  enum class Form : std::uint8_t { unknown, packed, mixed };  // unknown: `any` that has seen nothing but nothing
   void mark(bool present);
+  bool become(ColumnType type);  // false: the value must go into values_
+  void fill(ColumnType type);
   void widen();
+  void mix();
+  void put_decimal(const Decimal& v);
   std::shared_ptr<Column> column_;
-  bool guessed_ = false;
+  std::int32_t unit_places_;
+  bool any_asked_;
+  bool places_known_ = false;
+  Form form_;
 };
 
 // Any thread. Copying a table copies pointers to its columns.

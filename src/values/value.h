@@ -140,7 +140,8 @@ class Value {
   // name and type with their values); a map with a key that begins with $ is {"$map":{…}}. A handle cannot be written: {"$handle":kind}.
   void append_json(std::string& out) const;
   std::string json() const;
-  // Of the journal form; a JSON number that is not whole becomes a decimal. Refuses integers beyond 64 bits and unknown $ words.
+  // Of the journal form; a JSON number that is not whole becomes a decimal. Refuses integers beyond 64 bits, unknown $ words and what is
+  // nested deeper than max_value_depth. A handle is read as one that is open nowhere (number 0).
   static base::Result<Value> from_json(const boost::json::value& json);
   // Plain JSON for people and other programs: decimals as numbers in their own digits, dates as text, tables as lists of objects.
   void append_plain_json(std::string& out) const;
@@ -158,11 +159,17 @@ std::string to_json(const Variables& variables);
 base::Result<Variables> variables_from_json(const boost::json::value& json);
 
 inline constexpr int max_value_depth = 24;
+// What base::parse_json must be told, so that it takes whatever a value of that depth is written as.
+inline constexpr std::size_t max_value_json_depth = 160;
 
 // "09:30:00", "09:30:00.123456"; "2026-11-20T09:30:00" (a blank instead of T is read too); "30s", "1m30s", "2h", "PT1M30S".
+// Dates are of the years 0001 to 9999 here: birthdays and "no end" are older and later than what base::parse_date takes.
 std::string to_text(TimeOfDay time);
 std::string to_text(DateTime at);
-std::string to_text(Duration duration);
+std::string to_text(Duration duration);   // "1m30s"
+std::string iso_text(Duration duration);  // "PT1M30S"
+std::string date_text(base::Date date);
+base::Result<base::Date> parse_date(std::string_view text);
 base::Result<TimeOfDay> parse_time_of_day(std::string_view text);
 base::Result<DateTime> parse_datetime(std::string_view text);
 base::Result<Duration> parse_duration(std::string_view text);
