@@ -8,7 +8,7 @@ namespace quanji::flow {
 bool ErrorFilter::matches(ErrorKind kind, std::string_view code) const {
   if (all()) return true;
   if (kind == ErrorKind::business ? business : system) return true;
-  return std::find(codes.begin(), codes.end(), code) != codes.end();
+  return std::any_of(codes.begin(), codes.end(), [&](const Word& word) { return word.text == code; });
 }
 
 std::string_view word_of(ErrorKind kind) { return kind == ErrorKind::business ? "business" : "system"; }

@@ -1,6 +1,6 @@
 // A flow document as the engine runs it: a plain tree of steps, every name and expression numbered so that an interpreter keeps what it
-// makes of them (slots, compiled Python, counters) in arrays beside the tree. The language: flow-language in the reference; the reader of
-// its YAML is parser.h. A document is immutable once it was read; any thread.
+// makes of them (slots, compiled Python, counters) in arrays beside the tree. Its YAML is read by parser.h, judged by checker.h. Immutable
+// once it was read; any thread.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -19,6 +19,12 @@ struct Position {
   std::uint32_t line = 0;
   std::uint32_t column = 0;
   auto operator<=>(const Position&) const = default;
+};
+
+// A word of the document that names something outside of it.
+struct Word {
+  std::string text;
+  Position at;
 };
 
 // A variable by name. Slots are 0 … Document::variables.size() - 1: all variables of a document live in one set (as in a Python function:
@@ -64,14 +70,14 @@ using Arguments = std::vector<NamedOperand>;  // names unique, in order of the d
 // `save: {x: output}` keeps single outputs. Neither: the result is dropped.
 struct Save {
   std::optional<Variable> whole;
-  std::vector<std::pair<Variable, std::string>> outputs;  // variable ← name of an output
+  std::vector<std::pair<Variable, Word>> outputs;  // variable ← name of an output
   bool empty() const { return !whole && outputs.empty(); }
 };
 
 // Which failures are meant: by code, or by kind. Nothing said means all, but never the end of the run (stop, time-out of the task).
 enum class ErrorKind : std::uint8_t { business, system };
 struct ErrorFilter {
-  std::vector<std::string> codes;
+  std::vector<Word> codes;
   bool business = false;  // the words `business` and `system` in the list: all of that kind
   bool system = false;
   bool all() const { return codes.empty() && !business && !system; }
@@ -85,15 +91,13 @@ using Steps = std::vector<Step>;
 
 // do: group.verb_noun
 struct Do {
-  std::string activity;
-  Position activity_at;
+  Word activity;
   Arguments with;
   Save save;
 };
 // do: group.verb_noun with `as` and `steps`: a resource that is open while the steps run and closed on every way out.
 struct With {
-  std::string activity;
-  Position activity_at;
+  Word activity;
   Arguments with;
   Variable as;
   Steps steps;
@@ -139,7 +143,7 @@ struct Try {
 // fail: {kind, code, message, data}; or fail: =problem, which fails again with an error that was caught.
 struct Fail {
   ErrorKind kind = ErrorKind::business;
-  std::string code;             // empty when `again` is there
+  Word code;                    // empty when `again` is there
   Operand message;              // text or expression; nothing when not given
   std::optional<Operand> data;  // what the error carries
   std::optional<Expression> again;
@@ -150,8 +154,7 @@ struct Return {
 };
 // call: another flow of the package, run in variables of its own. The result for `save`: like an activity with its outputs.
 struct Call {
-  std::string flow;
-  Position flow_at;
+  Word flow;
   Arguments with;
   Save save;
 };
@@ -247,23 +250,18 @@ struct Output {
 
 enum class Network : std::uint8_t { none, all };
 std::string_view word_of(Network network);
-struct NeededName {
-  std::string name;
-  Position at;
-};
 // What a flow (or a package) uses of the outside. Also in package.yaml.
 struct Needs {
-  std::vector<NeededName> assets;
-  std::vector<NeededName> credentials;
-  std::vector<NeededName> queues;
-  std::vector<NeededName> capabilities;
+  std::vector<Word> assets;
+  std::vector<Word> credentials;
+  std::vector<Word> queues;
+  std::vector<Word> capabilities;
   std::optional<Network> network;
 };
 
 struct Document {
   std::string file;  // as it was named to the reader: "flows/reconcile.yaml"
-  std::string flow;
-  Position flow_at;
+  Word flow;         // its name
   std::string title;
   std::string description;
   std::vector<Input> inputs;
