@@ -66,9 +66,8 @@ Value value_of(const Failure& failure) {
 
 base::Result<Failure> failure_of_value(const Value& value) {
   const auto refuse = [] {
-    return Error(Code::invalid_field,
-                 Text("再次失败（fail: =变量）需要 catch 保存的错误：含有 code 的映射",
-                      "failing again (fail: =variable) needs an error that catch saved: a map with a code"));
+    return Error(Code::invalid_field, Text("再次失败（fail: =变量）需要 catch 保存的错误：含有 code 的映射",
+                                           "failing again (fail: =variable) needs an error that catch saved: a map with a code"));
   };
   const auto text = [&](std::string_view key) -> std::string {
     const auto* found = value.find(key);

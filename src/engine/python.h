@@ -123,6 +123,8 @@ class Python {
   explicit Python(std::unique_ptr<State> state, base::Clock& clock);
   template <class F>
   auto in_python(PythonLimit limit, F f) -> decltype(f());
+  template <class T, class Take>
+  Outcome<T> of_expression(PythonProgram& program, const flow::Expression& expression, Slots& slots, PythonLimit limit, Take take);
   void hand_over(const std::function<void()>& work);
 
   std::unique_ptr<State> state_;

@@ -1,7 +1,9 @@
 // Flow values to Python objects and back.
+// clang-format off
 #include "engine/python_objects.h"
+#include <datetime.h>  // wants Python.h before it
+// clang-format on
 
-#include <datetime.h>
 #include <fmt/format.h>
 
 #include <chrono>
@@ -22,9 +24,7 @@ constexpr std::int64_t second = 1'000'000, minute = 60 * second, hour = 60 * min
 
 std::int64_t floor_div(std::int64_t a, std::int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
 
-std::chrono::year_month_day civil(std::int64_t days) {
-  return std::chrono::year_month_day(std::chrono::sys_days(std::chrono::days(days)));
-}
+std::chrono::year_month_day civil(std::int64_t days) { return std::chrono::year_month_day(std::chrono::sys_days(std::chrono::days(days))); }
 std::int32_t days_of(int year, int month, int day_of_month) {
   const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
                                          std::chrono::day(static_cast<unsigned>(day_of_month))};
@@ -97,9 +97,7 @@ std::string text_of_object(PyObject* object) {
   return "?";
 }
 
-Ref to_python_text(std::string_view text) {
-  return Ref(PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "strict"));
-}
+Ref to_python_text(std::string_view text) { return Ref(PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "strict")); }
 Ref to_python_decimal(const values::Decimal& decimal) {
   const auto digits = decimal.text();
   Ref text(PyUnicode_FromStringAndSize(digits.data(), static_cast<Py_ssize_t>(digits.size())));
@@ -133,8 +131,8 @@ Ref to_python(const Value& value) {
     case Type::table:
       return table_view(value.shared_table());
     case Type::bytes:
-      return Ref(PyBytes_FromStringAndSize(reinterpret_cast<const char*>(value.bytes().data()),
-                                           static_cast<Py_ssize_t>(value.bytes().size())));
+      return Ref(
+          PyBytes_FromStringAndSize(reinterpret_cast<const char*>(value.bytes().data()), static_cast<Py_ssize_t>(value.bytes().size())));
     case Type::file:
     case Type::secret:
     case Type::handle: {
@@ -226,8 +224,7 @@ Failure zoned() {
 }
 Outcome<Value> datetime_to_value(PyObject* object) {
   if (has_zone(object, "tzinfo")) return zoned();
-  const std::int64_t days =
-      days_of(PyDateTime_GET_YEAR(object), PyDateTime_GET_MONTH(object), PyDateTime_GET_DAY(object));
+  const std::int64_t days = days_of(PyDateTime_GET_YEAR(object), PyDateTime_GET_MONTH(object), PyDateTime_GET_DAY(object));
   return Value::of(values::DateTime{days * day + PyDateTime_DATE_GET_HOUR(object) * hour + PyDateTime_DATE_GET_MINUTE(object) * minute +
                                     PyDateTime_DATE_GET_SECOND(object) * second + PyDateTime_DATE_GET_MICROSECOND(object)});
 }
@@ -253,7 +250,8 @@ Outcome<Value> dict_to_value(PyObject* object, int depth) {
   Py_ssize_t at = 0;
   PyObject *key = nullptr, *inner = nullptr;
   while (PyDict_Next(object, &at, &key, &inner)) {
-    if (!PyUnicode_CheckExact(key)) return not_storable("映射的键必须是文本；请用 str(键)", "the keys of a map must be text: str(key) helps");
+    if (!PyUnicode_CheckExact(key))
+      return not_storable("映射的键必须是文本；请用 str(键)", "the keys of a map must be text: str(key) helps");
     QUANJI_TRY(auto name, utf8_of(key));
     QUANJI_TRY(auto element, to_value(inner, depth + 1));
     map.emplace_back(std::move(name), std::move(element));
@@ -285,7 +283,8 @@ Outcome<Value> to_value(PyObject* object, int depth) {
   PyTypeObject* type = Py_TYPE(object);
   if (reinterpret_cast<PyObject*>(type) == python_types.decimal) return decimal_to_value(object);
   if (depth > values::max_value_depth)
-    return not_storable(fmt::format("嵌套超过 {} 层", values::max_value_depth), fmt::format("nested deeper than {}", values::max_value_depth));
+    return not_storable(fmt::format("嵌套超过 {} 层", values::max_value_depth),
+                        fmt::format("nested deeper than {}", values::max_value_depth));
   if (type == python_types.table) return Value::of(table_of_view(object));
   if (type == python_types.row) {
     std::size_t row = 0;
@@ -333,7 +332,8 @@ Outcome<Value> list_of_iterable(PyObject* object) {
     return to_value(object);
   if (PyUnicode_Check(object))
     return not_storable("for 的 in 是一段文本；要逐字循环请写 list(文本)", "the `in` of a for is a text: list(text) goes letter by letter");
-  const auto raised = [] { return system_failure(std::string(python_raised), Text()); };
+  // Whoever calls looks for Python's error first.
+  const auto raised = [] { return system_failure("expression_failed", Text()); };
   Ref iterator(PyObject_GetIter(object));
   if (!iterator) return raised();
   List list;

@@ -44,13 +44,13 @@ class Ref {
 
 // The types flow values have in Python, made once.
 struct PythonTypes {
-  PyObject* decimal = nullptr;        // decimal.Decimal
-  PyTypeObject* list = nullptr;       // quanji.List: a list that does not change
-  PyTypeObject* map = nullptr;        // quanji.Map: a dict that does not change; m.key is m["key"]
-  PyTypeObject* table = nullptr;      // quanji.Table
-  PyTypeObject* row = nullptr;        // quanji.Row
-  PyTypeObject* column = nullptr;     // quanji.Column
-  PyTypeObject* opaque = nullptr;     // quanji.Secret, quanji.File and quanji.Handle have it as their base
+  PyObject* decimal = nullptr;     // decimal.Decimal
+  PyTypeObject* list = nullptr;    // quanji.List: a list that does not change
+  PyTypeObject* map = nullptr;     // quanji.Map: a dict that does not change; m.key is m["key"]
+  PyTypeObject* table = nullptr;   // quanji.Table
+  PyTypeObject* row = nullptr;     // quanji.Row
+  PyTypeObject* column = nullptr;  // quanji.Column
+  PyTypeObject* opaque = nullptr;  // quanji.Secret, quanji.File and quanji.Handle have it as their base
   PyTypeObject* secret = nullptr;
   PyTypeObject* file = nullptr;
   PyTypeObject* handle = nullptr;
@@ -85,7 +85,7 @@ std::string text_of_object(PyObject* object);
 
 // A value of the flow's types; a failure value_not_storable says what to write instead. Clears Python errors.
 Outcome<values::Value> to_value(PyObject* object, int depth = 0);
-Outcome<values::Value> list_of_iterable(PyObject* object);  // what `for` runs over: the elements as a list; a Python error may be set: python_raised
-inline constexpr std::string_view python_raised = "python_raised";
+// What `for` runs over: a table as it is, the elements of anything else as a list. May leave a Python error set, which is then the failure.
+Outcome<values::Value> list_of_iterable(PyObject* object);
 
 }  // namespace quanji::engine

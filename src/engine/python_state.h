@@ -17,8 +17,7 @@ struct PythonProgram::Compiled {
   std::vector<std::string> missing;  // of the names it could read, those left out because they were not set when it was made
   std::uint64_t unset = 0;           // which of `candidates` were not set
   std::vector<std::uint32_t> candidates;
-  Ref syntax;  // the tree it is made of
-  Ref keywords;  // of a function of a module: names of its arguments
+  Ref syntax;    // the tree it is made of
 };
 struct PythonProgram::Cache {
   std::vector<std::unique_ptr<Compiled>> expressions;
@@ -45,11 +44,11 @@ struct Python::State {
   PyObject* compile = nullptr;        // builtins.compile
   PyObject* syntax = nullptr;         // module _ast
   PythonWorld world;
-  struct Text {
+  struct CompiledText {
     PythonProgram::Compiled compiled;
     std::vector<std::string> names;
   };
-  std::unordered_map<std::string, std::unique_ptr<Text>> texts;
+  std::unordered_map<std::string, std::unique_ptr<CompiledText>> texts;
 
   Failure failure_of_exception(Interrupt why, const char* code, std::string_view file, flow::Position at);
 
@@ -67,8 +66,8 @@ struct Python::State {
 };
 extern Python::State* the_python;
 
-bool make_world(Python::State& state);  // python_world.cpp: calendar, asset, Fail; into the globals
-bool tell_facts(Python::State& state);  // task
+bool make_world(Python::State& state);                     // python_world.cpp: calendar, asset, Fail; into the globals
+bool tell_facts(Python::State& state);                     // task
 std::optional<Failure> failure_of_fail(PyObject* raised);  // of a quanji.Fail
 
 // What other threads dropped; released on Python's thread.

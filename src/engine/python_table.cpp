@@ -343,7 +343,8 @@ int column_buffer(PyObject* self, Py_buffer* view, int flags) {
   }
   static Py_ssize_t stride = sizeof(std::int64_t);
   const auto numbers = column.numbers();
-  if (PyBuffer_FillInfo(view, self, const_cast<std::int64_t*>(numbers.data()), static_cast<Py_ssize_t>(numbers.size_bytes()), 1, flags) != 0)
+  if (PyBuffer_FillInfo(view, self, const_cast<std::int64_t*>(numbers.data()), static_cast<Py_ssize_t>(numbers.size_bytes()), 1, flags) !=
+      0)
     return -1;
   view->itemsize = stride;
   if (flags & PyBUF_FORMAT) view->format = const_cast<char*>("q");
@@ -366,8 +367,7 @@ PyObject* column_sum(PyObject* self, PyObject*) {
   bool fits = column.type() == ColumnType::integer || column.type() == ColumnType::decimal;
   for (std::size_t i = 0; fits && i < column.size(); ++i) {
     if (column.is_nothing(i)) continue;
-    const auto next =
-        add(total, column.type() == ColumnType::integer ? values::Decimal::of(column.numbers()[i]) : column.decimal(i));
+    const auto next = add(total, column.type() == ColumnType::integer ? values::Decimal::of(column.numbers()[i]) : column.decimal(i));
     if (!next) {
       PyErr_SetString(PyExc_OverflowError, "the sum needs more than 38 digits");
       return nullptr;
@@ -397,23 +397,33 @@ PyTypeObject* make_type(PyObject* module, PyType_Spec& spec) {
 
 bool make_table_types(PyObject* module) {
   constexpr unsigned flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION;
-  PyType_Slot table_slots[] = {{Py_tp_dealloc, slot(&drop_table)},     {Py_sq_length, slot(&table_size)},
-                               {Py_mp_length, slot(&table_size)},      {Py_sq_item, slot(&table_row)},
-                               {Py_mp_subscript, slot(&table_item)},   {Py_tp_repr, slot(&table_text)},
-                               {Py_tp_richcompare, slot(&compare_tables)}, {Py_tp_methods, table_methods},
-                               {Py_tp_getset, table_members},          {0, nullptr}};
+  PyType_Slot table_slots[] = {{Py_tp_dealloc, slot(&drop_table)},
+                               {Py_sq_length, slot(&table_size)},
+                               {Py_mp_length, slot(&table_size)},
+                               {Py_sq_item, slot(&table_row)},
+                               {Py_mp_subscript, slot(&table_item)},
+                               {Py_tp_repr, slot(&table_text)},
+                               {Py_tp_richcompare, slot(&compare_tables)},
+                               {Py_tp_methods, table_methods},
+                               {Py_tp_getset, table_members},
+                               {0, nullptr}};
   PyType_Spec table_spec{"quanji.Table", sizeof(TableView), 0, flags | Py_TPFLAGS_SEQUENCE, table_slots};
-  PyType_Slot row_slots[] = {{Py_tp_dealloc, slot(&drop_row)},        {Py_mp_length, slot(&row_size)},
-                             {Py_mp_subscript, slot(&row_item)},      {Py_sq_contains, slot(&row_contains)},
-                             {Py_tp_iter, slot(&row_iterator)},       {Py_tp_repr, slot(&row_text)},
-                             {Py_tp_richcompare, slot(&compare_rows)}, {Py_tp_getattro, slot(&row_attribute)},
-                             {Py_tp_methods, row_methods},            {0, nullptr}};
+  PyType_Slot row_slots[] = {{Py_tp_dealloc, slot(&drop_row)},
+                             {Py_mp_length, slot(&row_size)},
+                             {Py_mp_subscript, slot(&row_item)},
+                             {Py_sq_contains, slot(&row_contains)},
+                             {Py_tp_iter, slot(&row_iterator)},
+                             {Py_tp_repr, slot(&row_text)},
+                             {Py_tp_richcompare, slot(&compare_rows)},
+                             {Py_tp_getattro, slot(&row_attribute)},
+                             {Py_tp_methods, row_methods},
+                             {0, nullptr}};
   PyType_Spec row_spec{"quanji.Row", sizeof(RowView), 0, flags | Py_TPFLAGS_MAPPING, row_slots};
-  PyType_Slot column_slots[] = {{Py_tp_dealloc, slot(&drop_column)},       {Py_sq_length, slot(&column_size)},
-                                {Py_mp_length, slot(&column_size)},        {Py_sq_item, slot(&column_place)},
-                                {Py_mp_subscript, slot(&column_item)},     {Py_tp_repr, slot(&column_text)},
-                                {Py_bf_getbuffer, slot(&column_buffer)},   {Py_bf_releasebuffer, slot(&release_buffer)},
-                                {Py_tp_methods, column_methods},           {0, nullptr}};
+  PyType_Slot column_slots[] = {{Py_tp_dealloc, slot(&drop_column)},     {Py_sq_length, slot(&column_size)},
+                                {Py_mp_length, slot(&column_size)},      {Py_sq_item, slot(&column_place)},
+                                {Py_mp_subscript, slot(&column_item)},   {Py_tp_repr, slot(&column_text)},
+                                {Py_bf_getbuffer, slot(&column_buffer)}, {Py_bf_releasebuffer, slot(&release_buffer)},
+                                {Py_tp_methods, column_methods},         {0, nullptr}};
   PyType_Spec column_spec{"quanji.Column", sizeof(ColumnView), 0, flags | Py_TPFLAGS_SEQUENCE, column_slots};
   auto& types = python_types;
   return (types.table = make_type(module, table_spec)) && (types.row = make_type(module, row_spec)) &&

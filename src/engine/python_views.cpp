@@ -24,13 +24,15 @@ struct Opaque {
 };
 
 PyObject* refuse_list(PyObject*, PyObject*, PyObject*) {
-  PyErr_SetString(PyExc_TypeError,
-                  "流程变量里的列表不会改变；list(x) 得到可以修改的副本 / a list of the flow does not change: list(x) makes a copy that does");
+  PyErr_SetString(
+      PyExc_TypeError,
+      "流程变量里的列表不会改变；list(x) 得到可以修改的副本 / a list of the flow does not change: list(x) makes a copy that does");
   return nullptr;
 }
 PyObject* refuse_map(PyObject*, PyObject*, PyObject*) {
-  PyErr_SetString(PyExc_TypeError,
-                  "流程变量里的映射不会改变；dict(x) 得到可以修改的副本 / a map of the flow does not change: dict(x) makes a copy that does");
+  PyErr_SetString(
+      PyExc_TypeError,
+      "流程变量里的映射不会改变；dict(x) 得到可以修改的副本 / a map of the flow does not change: dict(x) makes a copy that does");
   return nullptr;
 }
 int refuse_list_item(PyObject* self, PyObject*, PyObject*) {
@@ -85,7 +87,8 @@ PyObject* map_attribute(PyObject* self, PyObject* name) {
   return PyObject_GenericGetAttr(self, name);
 }
 
-#define QUANJI_REFUSED(name, f) {name, reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&f)), METH_VARARGS | METH_KEYWORDS, nullptr}
+#define QUANJI_REFUSED(name, f) \
+  { name, reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&f)), METH_VARARGS | METH_KEYWORDS, nullptr }
 PyMethodDef list_methods[] = {QUANJI_REFUSED("append", refuse_list),
                               QUANJI_REFUSED("extend", refuse_list),
                               QUANJI_REFUSED("insert", refuse_list),
@@ -97,14 +100,10 @@ PyMethodDef list_methods[] = {QUANJI_REFUSED("append", refuse_list),
                               {"__copy__", &plain_list, METH_NOARGS, nullptr},
                               {"__deepcopy__", &plain_list, METH_O, nullptr},
                               {nullptr, nullptr, 0, nullptr}};
-PyMethodDef map_methods[] = {QUANJI_REFUSED("update", refuse_map),
-                             QUANJI_REFUSED("pop", refuse_map),
-                             QUANJI_REFUSED("popitem", refuse_map),
-                             QUANJI_REFUSED("clear", refuse_map),
-                             QUANJI_REFUSED("setdefault", refuse_map),
-                             {"__copy__", &plain_map, METH_NOARGS, nullptr},
-                             {"__deepcopy__", &plain_map, METH_O, nullptr},
-                             {nullptr, nullptr, 0, nullptr}};
+PyMethodDef map_methods[] = {QUANJI_REFUSED("update", refuse_map),          QUANJI_REFUSED("pop", refuse_map),
+                             QUANJI_REFUSED("popitem", refuse_map),         QUANJI_REFUSED("clear", refuse_map),
+                             QUANJI_REFUSED("setdefault", refuse_map),      {"__copy__", &plain_map, METH_NOARGS, nullptr},
+                             {"__deepcopy__", &plain_map, METH_O, nullptr}, {nullptr, nullptr, 0, nullptr}};
 
 template <class F>
 void* slot(F f) {
@@ -132,8 +131,9 @@ PyObject* opaque_text(PyObject* self) {
   return to_python_text(text).release();
 }
 PyObject* no_secret_text(PyObject*) {
-  PyErr_SetString(PyExc_TypeError,
-                  "密码等秘密不能变成文本；请把它原样交给需要它的步骤 / a secret does not become text: hand it on as it is to the step that needs it");
+  PyErr_SetString(
+      PyExc_TypeError,
+      "密码等秘密不能变成文本；请把它原样交给需要它的步骤 / a secret does not become text: hand it on as it is to the step that needs it");
   return nullptr;
 }
 PyObject* no_secret_format(PyObject* self, PyObject*) { return no_secret_text(self); }
@@ -181,20 +181,17 @@ bool make_view_types(PyObject* module) {
                               {Py_sq_inplace_repeat, slot(&list_times)},
                               {0, nullptr}};
   PyType_Spec list_spec{"quanji.List", sizeof(ListView), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, list_slots};
-  PyType_Slot map_slots[] = {{Py_tp_methods, map_methods},
-                             {Py_tp_dealloc, slot(&drop_map)},
-                             {Py_tp_getattro, slot(&map_attribute)},
-                             {Py_mp_ass_subscript, slot(&refuse_map_item)},
-                             {Py_nb_inplace_or, slot(&map_plus)},
-                             {0, nullptr}};
+  PyType_Slot map_slots[] = {{Py_tp_methods, map_methods},           {Py_tp_dealloc, slot(&drop_map)},
+                             {Py_tp_getattro, slot(&map_attribute)}, {Py_mp_ass_subscript, slot(&refuse_map_item)},
+                             {Py_nb_inplace_or, slot(&map_plus)},    {0, nullptr}};
   PyType_Spec map_spec{"quanji.Map", sizeof(MapView), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, map_slots};
   PyType_Slot opaque_slots[] = {{Py_tp_dealloc, slot(&drop_opaque)},
                                 {Py_tp_repr, slot(&opaque_text)},
                                 {Py_tp_richcompare, slot(&compare_opaque)},
                                 {Py_tp_hash, slot(&hash_opaque)},
                                 {0, nullptr}};
-  PyType_Spec opaque_spec{"quanji.Opaque", sizeof(Opaque), 0,
-                          Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION, opaque_slots};
+  PyType_Spec opaque_spec{"quanji.Opaque", sizeof(Opaque), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+                          opaque_slots};
   PyType_Slot secret_slots[] = {{Py_tp_str, slot(&no_secret_text)}, {Py_tp_methods, secret_methods}, {0, nullptr}};
   PyType_Spec secret_spec{"quanji.Secret", sizeof(Opaque), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, secret_slots};
   PyType_Slot file_slots[] = {{Py_tp_methods, file_methods}, {Py_tp_getset, file_members}, {0, nullptr}};

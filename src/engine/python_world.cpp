@@ -78,8 +78,7 @@ std::optional<base::Date> today_of(const calendar::Calendar& calendar) {
     PyErr_SetString(PyExc_RuntimeError, "此处没有时钟 / there is no clock here");
     return std::nullopt;
   }
-  const auto local = calendar.plan().zone.local(the_python->world.clock->now());
-  return local.date;
+  return calendar.plan().zone.local_of(the_python->world.clock->now()).date;
 }
 PyObject* calendar_today(PyObject*, PyObject* arguments) {
   const char* id = "sse";
@@ -145,7 +144,8 @@ PyMethodDef calendar_methods[] = {{"today", &calendar_today, METH_VARARGS, nullp
                                   {"shift", &calendar_shift, METH_VARARGS, nullptr},
                                   {"count_open", &calendar_count_open, METH_VARARGS, nullptr},
                                   {nullptr, nullptr, 0, nullptr}};
-PyModuleDef calendar_definition = {PyModuleDef_HEAD_INIT, "quanji.calendar", nullptr, -1, calendar_methods, nullptr, nullptr, nullptr, nullptr};
+PyModuleDef calendar_definition = {
+    PyModuleDef_HEAD_INIT, "quanji.calendar", nullptr, -1, calendar_methods, nullptr, nullptr, nullptr, nullptr};
 PyMethodDef asset_definition = {"asset", &asset, METH_O, nullptr};
 
 // quanji.Fail(code, message="", kind="business", data=None)
@@ -188,11 +188,11 @@ bool tell_facts(Python::State& state) {
   const auto& facts = state.world.facts;
   values::Map map;
   for (const auto& [name, text] : std::initializer_list<std::pair<const char*, const std::string&>>{{"id", facts.task},
-                                                                                                   {"attempt", facts.attempt},
-                                                                                                   {"flow", facts.flow},
-                                                                                                   {"package", facts.package},
-                                                                                                   {"version", facts.version},
-                                                                                                   {"robot", facts.robot}})
+                                                                                                    {"attempt", facts.attempt},
+                                                                                                    {"flow", facts.flow},
+                                                                                                    {"package", facts.package},
+                                                                                                    {"version", facts.version},
+                                                                                                    {"robot", facts.robot}})
     map.emplace_back(name, Value::of(text));
   Ref task = to_python(Value::of(std::move(map)));
   return task && PyDict_SetItemString(state.globals, "task", task.get()) == 0;
