@@ -67,6 +67,8 @@ struct ActivityInfo {
   std::string_view opens;                      // the kind of resource it opens ("database"); then it can stand with `as` and `steps`
   // It may be inside a library that cannot be asked to leave: stop waits for the grace period and then kills; its outcome is unknown.
   bool unstoppable = false;
+  // The run may leave its robot here and go on later (human.ask): its run() may return context.suspend().
+  bool suspends = false;
 };
 
 // ---- an activity whose types are no longer known ----
@@ -110,6 +112,8 @@ class Resource {
   virtual std::string_view kind() const = 0;  // as ActivityInfo::opens
   // In good order (save, log out, disconnect), by the context's deadline. Its failure is the step's failure when nothing else failed.
   virtual Outcome<void> close(ActivityContext&) { return {}; }
+  // Leaves among the evidence what it looks like now (a picture of a window), for a step that failed while using it.
+  virtual void show(ActivityContext&) {}
 };
 // The use of a resource by one activity; another branch that wants it waits until this goes.
 template <class R>

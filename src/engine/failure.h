@@ -23,6 +23,7 @@ struct Failure {
   values::Value data;  // what the error carries for the flow; nothing when there is nothing to say
   // Filled by the engine.
   Ending ending = Ending::none;
+  std::uint32_t scope = 0;                // of `timed_out`: the step around whose time is over; 0: the run's
   std::string step;                       // the path of the step that failed first, with iteration numbers
   std::vector<values::FileRef> evidence;  // pictures first
 };

@@ -17,7 +17,7 @@ struct PythonProgram::Compiled {
   std::vector<std::string> missing;  // of the names it could read, those left out because they were not set when it was made
   std::uint64_t unset = 0;           // which of `candidates` were not set
   std::vector<std::uint32_t> candidates;
-  Ref syntax;    // the tree it is made of
+  Ref syntax;  // the tree it is made of
 };
 struct PythonProgram::Cache {
   std::vector<std::unique_ptr<Compiled>> expressions;

@@ -153,7 +153,8 @@ TEST(Python, LeavesNothingBehindForTheNextExpression) {
   EXPECT_EQ(code_of("y"), "expression_failed");
 }
 TEST(Python, ListsAndMapsOfTheFlowDoNotChange) {
-  const Variables variables{{"rows", Value::of(List{integer(2), integer(1)})}, {"m", Value::of(Map{{"a", integer(1)}, {"code", text("x")}})}};
+  const Variables variables{{"rows", Value::of(List{integer(2), integer(1)})},
+                            {"m", Value::of(Map{{"a", integer(1)}, {"code", text("x")}})}};
   for (const char* expression : {"rows.append(1)", "rows.sort()", "rows.__setitem__(0, 5)", "rows.pop()", "m.update(b=2)", "m.pop('a')",
                                  "m.__setitem__('a', 5)", "m.__delitem__('a')"})
     EXPECT_EQ(code_of(expression, variables), "expression_failed") << expression;
@@ -184,8 +185,9 @@ TEST(Python, TablesAreSequencesOfRowsAndNameTheirColumns) {
   EXPECT_EQ(value_of("{**trades[0], 'QTY': 1}['QTY']", variables), integer(1));
   EXPECT_EQ(value_of("trades[0].get('none', 5)", variables), integer(5));
   EXPECT_EQ(value_of("'QTY' in trades[0] and 'x' not in trades[0]", variables), Value::of(true));
-  EXPECT_EQ(value_of("[len(trades.where('证券代码', '600000')), len(trades.where('QTY', 5)), len(trades.where(AMT=None))]", variables).json(),
-            "[2,1,1]");
+  EXPECT_EQ(
+      value_of("[len(trades.where('证券代码', '600000')), len(trades.where('QTY', 5)), len(trades.where(AMT=None))]", variables).json(),
+      "[2,1,1]");
   EXPECT_EQ(value_of("trades.where('证券代码', '600000', 'AMT', Decimal('1050.2'))['QTY'][0]", variables), integer(100));
   EXPECT_EQ(value_of("trades[1:]", variables).table().rows(), 2U);
   EXPECT_EQ(value_of("trades[0] == trades[0] and trades == trades[:]", variables), Value::of(true));

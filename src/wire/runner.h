@@ -74,7 +74,18 @@ struct Finished {
 };
 
 // Types of the records of a run's journal (base/record_log); what stands in them: engine/journal.h. The robot reads behind the runner.
-enum class JournalRecord : std::uint8_t { begin = 1, step = 2, intent = 3, receipt = 4, finished = 5 };
+enum class JournalRecord : std::uint8_t {
+  begin = 1,
+  step,      // ended
+  intent,    // of a `once` step
+  receipt,   // in the place of `step` after an intent
+  finished,  // the last, unless the run was resumed
+  enter,     // what cannot be told from the path: a loop's rows, an error that was caught …
+  failed,    // of a step, before anything is unwound
+  suspended,
+  again,    // a step with steps inside is tried once more
+  resumed,  // with what a person said about intents without receipt
+};
 
 // Exit codes of quanji-runner.
 namespace runner_exit {
