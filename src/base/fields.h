@@ -40,7 +40,21 @@ struct JsonText {
   bool operator==(const JsonText&) const = default;
 };
 
-enum class Kind : std::uint8_t { text, integer, number, boolean, time, date, id, enumeration, object, list, json, secret };
+// flow: a type of flow variables (a table, an exact decimal …), opaque here; the room that knows it says how it is read (FlowType).
+enum class Kind : std::uint8_t { text, integer, number, boolean, time, date, id, enumeration, object, list, json, secret, flow };
+
+// A type that only flows have. JSON and columns cannot hold it: the functions of fields_json.h answer `bug`.
+struct FlowType {
+  std::string_view word;  // of the flow language: "decimal", "table"
+  // `value` is the room's own value. take: false, and a sentence, when it does not fit; `to` is then as it was.
+  bool (*take)(void* to, const void* value, Text& why) = nullptr;
+  void (*give)(const void* from, void* value) = nullptr;
+};
+// Specialised beside a flow type: template <> struct quanji::base::FlowTypeOf<T> { static constexpr const FlowType* type = &…; };
+template <class T>
+struct FlowTypeOf {
+  static constexpr const FlowType* type = nullptr;
+};
 
 // How to reach inside a value whose type is no longer known.
 struct ValueOps {
@@ -59,6 +73,7 @@ struct ValueOps {
   void* (*append)(void*) = nullptr;            // list: a fresh element at the end
   const void* (*at)(const void*, std::size_t) = nullptr;
   void (*take_secret)(void*, std::string_view) = nullptr;
+  const FlowType* flow = nullptr;  // kind flow
 };
 
 // A named rule for text. `regex` stands in the published schema; `ok` is what decides (and must agree with it: fields_test).
@@ -184,9 +199,13 @@ constexpr ValueOps make_ops() {
     o.id_prefix = value_ops<U>.id_prefix;
     o.spellings = value_ops<U>.spellings;
     o.object = value_ops<U>.object;
+    o.flow = value_ops<U>.flow;
     o.engaged = [](const void* p) { return static_cast<const T*>(p)->has_value(); };
     o.engage = [](void* p) -> void* { return &static_cast<T*>(p)->emplace(); };
     o.look = [](const void* p) -> const void* { return &**static_cast<const T*>(p); };
+  } else if constexpr (FlowTypeOf<T>::type != nullptr) {
+    o.kind = Kind::flow;
+    o.flow = FlowTypeOf<T>::type;
   } else if constexpr (std::is_same_v<T, std::string>) {
     o.kind = Kind::text;
   } else if constexpr (std::is_same_v<T, std::int64_t>) {

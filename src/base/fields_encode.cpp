@@ -103,6 +103,7 @@ void encode_value(const ValueOps& ops, const void* value, std::string& out, Side
       return;
     }
     case Kind::secret:
+    case Kind::flow:
       out += "null";
       return;
   }
@@ -157,6 +158,7 @@ Scalar to_scalar(const ValueOps& ops, const void* value, std::string& scratch) {
       encode_value(ops, value, scratch, Side::stored);
       return std::string_view(scratch);
     case Kind::secret:
+    case Kind::flow:
       return {};
   }
   return {};

@@ -158,6 +158,8 @@ void take_value(const ValueOps& ops, void* value, const json::value& from, const
                    pointer(at, std::to_string(i)));
       return;
     }
+    case Kind::flow:
+      return problems.add(Code::bug, at, {"JSON 中没有这种类型", "JSON has no such type"});
   }
 }
 
@@ -265,6 +267,7 @@ void decode_text(const Field& field, void* object, std::string_view text, Proble
     case Kind::number:
     case Kind::object:
     case Kind::json:
+    case Kind::flow:
       return problems.add(Code::invalid_field, name, {"不能作为查询参数", "cannot stand in a query"});
     default:
       return take_text(ops, value, text, field.limits, problems, name);

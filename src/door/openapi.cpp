@@ -90,6 +90,7 @@ json::object Schemas::of_value(const ValueOps& outer, const base::Limits& limits
       s["items"] = of_value(*ops.inner, base::Limits{.pattern = limits.pattern}, form);
       break;
     case Kind::json:
+    case Kind::flow:  // no operation of this platform has one
       break;
   }
   return s;

@@ -181,8 +181,10 @@ bool ColumnBuilder::become(ColumnType type) {
 void ColumnBuilder::widen() {
   auto& c = *column_;
   if (!c.wide_.empty()) return;
-  c.wide_.reserve(std::max(c.numbers_.capacity(), c.size_ + 1));
-  for (std::size_t row = 0; row < c.size_; ++row) c.wide_.push_back(c.is_nothing(row) ? Decimal() : c.decimal(row));
+  std::vector<Decimal> wide;
+  wide.reserve(std::max(c.numbers_.capacity(), c.size_ + 1));
+  for (std::size_t row = 0; row < c.size_; ++row) wide.push_back(c.is_nothing(row) ? Decimal() : c.decimal(row));
+  c.wide_ = std::move(wide);
   c.numbers_ = {};
   c.places_ = 0;
 }

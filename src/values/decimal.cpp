@@ -316,11 +316,15 @@ std::size_t Decimal::hash() const {
   auto size = size_of(units_);
   auto exponent = exponent_;
   normalise(size, exponent);
-  auto mixed = static_cast<std::uint64_t>(size) * 0x9E3779B97F4A7C15U + static_cast<std::uint64_t>(size >> 64);
-  mixed ^= (static_cast<std::uint64_t>(static_cast<std::uint32_t>(exponent)) << 1) | (units_ < 0 ? 1 : 0);
-  mixed = (mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9U;
-  mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EBU;
-  return mixed ^ (mixed >> 31);
+  const auto scramble = [](std::uint64_t v) {
+    v = (v ^ (v >> 30)) * 0xBF58476D1CE4E5B9U;
+    v = (v ^ (v >> 27)) * 0x94D049BB133111EBU;
+    return v ^ (v >> 31);
+  };
+  const auto rest = (static_cast<std::uint64_t>(static_cast<std::uint32_t>(exponent)) << 1) | (units_ < 0 ? 1 : 0);
+  auto mixed = scramble(static_cast<std::uint64_t>(size) + 0x9E3779B97F4A7C15U * rest);
+  if (const auto high = static_cast<std::uint64_t>(size >> 64)) mixed = scramble(mixed ^ (high * 0x9E3779B97F4A7C15U));
+  return mixed;
 }
 
 std::optional<Decimal> add(const Decimal& a, const Decimal& b) {

@@ -70,6 +70,8 @@ Result<Table> Table::make(std::vector<std::string> names, std::vector<ColumnPtr>
       return refuse(i, fmt::format("有 {} 行，第 1 列有 {} 行", columns[i]->size(), columns[0]->size()),
                     fmt::format("has {} rows, the first column has {}", columns[i]->size(), columns[0]->size()));
   }
+  if (!columns.empty() && columns[0]->size() > most_rows)
+    return Error(Code::too_large, Text(fmt::format("表最多 {} 行", most_rows), fmt::format("a table has at most {} rows", most_rows)));
   Table table;
   table.rows_ = columns.empty() ? 0 : columns[0]->size();
   table.names_ = std::move(names);

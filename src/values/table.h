@@ -100,6 +100,7 @@ class ColumnBuilder {
 // Any thread. Copying a table copies pointers to its columns.
 class Table {
  public:
+  static constexpr std::size_t most_rows = 4'000'000'000;
   Table() = default;
   // Names are unique and not empty, columns of equal length: invalid_field names the one that is not.
   static base::Result<Table> make(std::vector<std::string> names, std::vector<ColumnPtr> columns);

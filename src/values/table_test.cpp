@@ -53,6 +53,12 @@ TEST(Column, DecimalsKeepTheirPlaces) {
   EXPECT_FALSE(wide->is_narrow());
   EXPECT_EQ(wide->decimal(0).text(), "1.20");
   EXPECT_EQ(wide->decimal(2).text(), "1.2");
+  const auto later =
+      column_of({Value::of(dec("1")), Value::of(dec("2")), Value(), Value::of(dec("3")), Value::of(dec("4.0")), Value::of(dec("5"))});
+  for (const std::size_t row : {0, 1, 3, 5}) EXPECT_EQ(later->decimal(row).exponent(), 0) << row;
+  EXPECT_EQ(later->decimal(1).text(), "2");
+  EXPECT_EQ(later->decimal(3).text(), "3");
+  EXPECT_TRUE(later->is_nothing(2));
   const auto large = column_of({Value::of(dec("1")), Value::of(dec("9223372036854775808"))});
   EXPECT_EQ(large->decimal(1).text(), "9223372036854775808");
   ColumnBuilder units(ColumnType::decimal, 2);
