@@ -30,6 +30,30 @@ std::string_view word_of(const Act& act) {
   return words.at(act.index());
 }
 
+std::vector<const Steps*> blocks_of(const Step& step) {
+  std::vector<const Steps*> out;
+  const auto add = [&](const Steps& steps) { out.push_back(&steps); };
+  if (const auto* one = std::get_if<If>(&step.act)) {
+    for (const auto& branch : one->branches) add(branch.steps);
+    add(one->otherwise);
+  } else if (const auto* loop = std::get_if<For>(&step.act)) {
+    add(loop->steps);
+  } else if (const auto* turns = std::get_if<While>(&step.act)) {
+    add(turns->steps);
+  } else if (const auto* attempt = std::get_if<Try>(&step.act)) {
+    add(attempt->steps);
+    for (const auto& one_catch : attempt->catches) add(one_catch.steps);
+    add(attempt->finally);
+  } else if (const auto* with = std::get_if<With>(&step.act)) {
+    add(with->steps);
+  } else if (const auto* parallel = std::get_if<Parallel>(&step.act)) {
+    for (const auto& branch : parallel->branches) add(branch.steps);
+  } else if (const auto* items = std::get_if<EachItem>(&step.act)) {
+    add(items->steps);
+  }
+  return out;
+}
+
 std::optional<std::uint32_t> slot_of(const Document& document, std::string_view name) {
   const auto found = std::find(document.variables.begin(), document.variables.end(), name);
   if (found == document.variables.end()) return std::nullopt;

@@ -274,6 +274,8 @@ struct Document {
   std::uint32_t step_count = 0;        // all steps, at every depth
 };
 
+// The lists of steps inside a step, in the order of the document.
+std::vector<const Steps*> blocks_of(const Step& step);
 // The slot of `name` in `document.variables`, or nothing.
 std::optional<std::uint32_t> slot_of(const Document& document, std::string_view name);
 

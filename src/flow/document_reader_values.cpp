@@ -8,6 +8,7 @@
 #include "flow/literals.h"
 #include "flow/parser.h"
 #include "flow/python_names.h"
+#include "flow/python_scan.h"
 #include "flow/yaml_mend.h"
 #include "values/names.h"
 
@@ -38,6 +39,12 @@ bool is_function_name(std::string_view text) {
     module.remove_prefix(dot + 1);
   }
   return is_word(text.substr(colon + 1));
+}
+
+// {a: =max(1, 2)} without quotes: YAML makes a word of its own of what follows the comma. The expression before it is told as unfinished.
+bool is_rest_of_expression(const YamlEntry& before, const YamlEntry& entry) {
+  return entry.value.is_scalar() && entry.value.text.empty() && before.value.in_flow && before.value.text.starts_with('=') &&
+         read_expression(std::string_view(before.value.text).substr(1)).unfinished != PythonScan::Unfinished::no;
 }
 
 }  // namespace
@@ -210,6 +217,7 @@ Arguments DocumentReader::arguments(const YamlNode& node, Sentence what) {
   }
   out.reserve(node.entries.size());
   for (const auto& entry : node.entries) {
+    if (&entry != node.entries.data() && is_rest_of_expression(*(&entry - 1), entry)) continue;
     if (!is_document_name(entry.key))
       problems().add(ProblemCode::bad_name, entry.at,
                      {fmt::format("{}里的名称“{}”不合规则：{}", what.zh, quoted(entry.key), document_name_rule.zh),

@@ -294,6 +294,7 @@ YamlNode read_yaml(std::string_view text, Problems& problems) {
     TreeReader reader(lines, problems);  // what an earlier reading found already is not taken twice
     YamlNode tree;
     tree.at = {1, 1};
+    tree.kind = YamlNode::Kind::scalar;  // what a file without a document holds: nothing
     if (reader.read(text, tree, mended)) return tree;
     const auto mend = explain_failure(reader.failure(), lines, problems);
     if (!mend || mends == most_mends || !mended.insert(mend->line).second) return root;
