@@ -34,6 +34,7 @@
 #include "base/secret.h"
 #include "engine/failure.h"
 #include "engine/run_context.h"
+#include "flow/activity_info.h"
 #include "flow/document.h"
 #include "values/table.h"
 #include "values/value.h"
@@ -65,6 +66,8 @@ struct ActivityInfo {
   std::vector<ErrorCode> errors;               // beyond invalid_argument, stopped, timed_out
   std::vector<Example> examples;               // at least one
   std::string_view opens;                      // the kind of resource it opens ("database"); then it can stand with `as` and `steps`
+  // Inputs whose text names something a flow declares in `needs`: {{"queue", flow::Names::queue}}.
+  std::vector<std::pair<std::string_view, flow::Names>> names;
   // It may be inside a library that cannot be asked to leave: stop waits for the grace period and then kills; its outcome is unknown.
   bool unstoppable = false;
   // The run may leave its robot here and go on later (human.ask): its run() may return context.suspend().
@@ -205,7 +208,6 @@ class ActivityContext {
   static Failure wrong_kind(const values::Handle& handle);
 };
 
-// {"quanji":1,"activities":[…]}: contracts/activities.json, what the checker, the designer and the reference read.
-std::string activities_json(Catalogue catalogue);
+// What the checker and the designer read of a catalogue (contracts/activities.json): activity_values.h, flow_catalogue().
 
 }  // namespace quanji::engine

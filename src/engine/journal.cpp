@@ -172,10 +172,11 @@ Status Journal::enter(std::string_view at, const Enter& what, Slots& slots) {
   out += '}';
   return append(RecordType::enter, out, false);
 }
-Status Journal::failed(std::string_view at, const Failure& failure, Acted acted, Slots& slots) {
+Status Journal::failed(std::string_view at, const Failure& failure, Acted acted, Back back, Slots& slots) {
   auto out = head(at);
   append_failure(out, "error", failure);
   if (acted == Acted::unknown) out += ",\"unknown\":true";
+  if (back == Back::to_last) out += ",\"stay\":true";
   QUANJI_DO(add_changes(out, slots));
   out += '}';
   return append(RecordType::failed, out, false);

@@ -9,6 +9,7 @@
 //   enter     {"at":…,"t":…,"kind":"loop","over":value,"item":name,"index":name,"set":{…}}
 //             kinds: call (inputs), caught ("…/catch/0"), finally (way, failure, outputs), with, parallel (branches), item (over)
 //   failed    {"at":…,"t":…,"error":{code,kind,zh,en,data,ending,step},"unknown":true,"set":{…}}
+//             stay: a resume goes on behind the last step that ended
 //             unknown: the intent of a `once` step stays open, nobody knows whether it acted; `handled` in step and enter closes those
 //   suspended {"at":…,"t":…,"error":{…},"set":{…}}   synced
 //   again     {"at":…,"t":…}                         a step with steps inside is tried once more
@@ -70,7 +71,8 @@ class Journal {
   };
   base::Status enter(std::string_view at, const Enter& what, Slots& slots);
   enum class Acted : std::uint8_t { settled, unknown };
-  base::Status failed(std::string_view at, const Failure& failure, Acted acted, Slots& slots);
+  enum class Back : std::uint8_t { to_step, to_last };  // where a resume begins: with the step that failed, or after the last that ended
+  base::Status failed(std::string_view at, const Failure& failure, Acted acted, Back back, Slots& slots);
   base::Status suspended(std::string_view at, const Failure& failure, Slots& slots);
   base::Status again(std::string_view at);
   base::Status resumed(std::string_view attempt, std::span<const Settled> settled);

@@ -12,12 +12,6 @@ extern "C" const char* __lsan_default_suppressions() { return "leak:libpython3";
 
 namespace quanji::engine {
 
-Python& python_of_tests() {
-  static auto started = Python::start({});
-  if (!started) throw std::runtime_error(started.error().message().en + started.error().detail());
-  return **started;
-}
-
 namespace {
 
 using values::List;

@@ -264,7 +264,8 @@ class Reader {
     const auto* unknown = object_.if_contains("unknown");
     if (!unknown || !unknown->is_bool() || !unknown->get_bool()) std::erase(state_.unsettled, at_);
     auto& strand = strand_of(state_.main, at_);
-    move_to(strand, at_, Strand::Stands::before, false);
+    const auto* stay = object_.if_contains("stay");
+    if (!stay || !stay->is_bool() || !stay->get_bool()) move_to(strand, at_, Strand::Stands::before, false);
     set_all(strand, set);
     if (!strand.left) strand.left = std::make_shared<const Strand>(strand);
     return {};
@@ -318,8 +319,8 @@ Strand resume_point(const Strand& strand) {
   return point;
 }
 
-std::vector<Question> questions(const RunState& state) {
-  std::vector<Question> out;
+std::vector<Doubt> doubts(const RunState& state) {
+  std::vector<Doubt> out;
   for (const auto& at : state.unsettled) out.push_back({at, false});
   // `once` steps that are done and lie where a `with` begins again.
   const auto look = [&](const auto& self, const Strand& strand) -> void {

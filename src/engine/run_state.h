@@ -53,7 +53,7 @@ struct Strand {
   std::shared_ptr<const Strand> left;
 };
 
-struct Question {
+struct Doubt {
   std::string at;
   bool repeats = false;  // it was done, inside a `with` that has to begin again; else: it was begun and nobody knows
 };
@@ -80,6 +80,6 @@ base::Result<RunState> read_journal(std::string_view bytes, const ValueStore* st
 // The strand a resume begins with: back where it was left, `with`s begun anew.
 Strand resume_point(const Strand& strand);
 // What a person has to say before the run goes on, in order.
-std::vector<Question> questions(const RunState& state);
+std::vector<Doubt> doubts(const RunState& state);
 
 }  // namespace quanji::engine

@@ -38,8 +38,7 @@ std::string StepContext::step_key() {
   return base::hex(std::span(digest).first(16));
 }
 Outcome<std::string> StepContext::evidence(std::string_view name) {
-  if (run_.around.evidence_folder.empty())
-    return system_failure("no_evidence", Text("本次执行不保存证据", "this run keeps no evidence"));
+  if (run_.around.evidence_folder.empty()) return system_failure("no_evidence", Text("本次执行不保存证据", "this run keeps no evidence"));
   std::string plain;
   for (const char c : name) plain += c == '/' || c == '\0' ? '_' : c;
   std::int64_t number = 0;

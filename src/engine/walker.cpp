@@ -101,8 +101,8 @@ void Walker::leave_loop() {
   if (frame.marks.empty()) return rebuild_head();
   // Back to the mark around: what stands before the inner loop's part.
   const auto outer = frame.marks.back();
-  std::size_t cut = frame.head.rfind('[');            // of the inner iteration
-  cut -= frame.head_length - outer.length;            // the path between the two
+  std::size_t cut = frame.head.rfind('[');  // of the inner iteration
+  cut -= frame.head_length - outer.length;  // the path between the two
   frame.head.resize(cut);
   frame.head_length = outer.length;
 }
@@ -165,7 +165,7 @@ Way Walker::fail(Failure failure) {
   failure_ = std::move(failure);
   return Way::failed;
 }
-Way Walker::fail_at(const flow::Step& step, Failure failure, Journal::Acted acted) {
+Way Walker::fail_at(const flow::Step& step, Failure failure, Journal::Acted acted, Journal::Back back) {
   // Python that was interrupted because the step's time is over says so in its own words.
   if (failure.code == "expression_timed_out")
     if (auto leave = must_leave()) failure = std::move(*leave);
@@ -176,17 +176,18 @@ Way Walker::fail_at(const flow::Step& step, Failure failure, Journal::Acted acte
   if (acted == Journal::Acted::unknown) unknown_.push_back(at);
   if (run_.journal) {
     auto status = failure.ending == Ending::suspended ? run_.journal->suspended(at, failure, slots())
-                                                      : run_.journal->failed(at, failure, acted, slots());
+                                                      : run_.journal->failed(at, failure, acted, back, slots());
     if (!status && status.error().code() == Code::too_large) {
       failure.data = Value();
-      status = run_.journal->failed(at, failure, acted, slots());
+      status = run_.journal->failed(at, failure, acted, back, slots());
     }
     if (!status) run_.journal_broke(std::move(status).error());
   }
   if (run_.around.debugger && failure.ending == Ending::none) {
     const std::lock_guard lock(run_.watching);
     static const std::atomic<bool> no{false};
-    if (run_.around.debugger->at_failure({document(), step, at, depth_}, slots(), failure, no) == Debugger::Order::stop) run_.control.halt.ask();
+    if (run_.around.debugger->at_failure({document(), step, at, depth_}, slots(), failure, no) == Debugger::Order::stop)
+      run_.control.halt.ask();
   }
   return fail(std::move(failure));
 }
@@ -226,8 +227,8 @@ std::size_t Walker::seek(const flow::Steps& list) {
       if (goal.path[path.size()] == '/') return i;
       continue;
     }
-    if (!last) return i;                                  // inside the flow this step calls
-    if (goal.mark_of(path)) return i;                     // an iteration of this loop
+    if (!last) return i;               // inside the flow this step calls
+    if (goal.mark_of(path)) return i;  // an iteration of this loop
     if (cursor_->strand.stands == Strand::Stands::inside) return i;
     const bool done = cursor_->strand.stands == Strand::Stands::done;
     resume_over();
@@ -267,7 +268,8 @@ Way Walker::step(const flow::Step& step) {
       auto meant = holds(*step.when);
       if (!meant) return out(fail_at(step, std::move(meant).error()));
       if (!*meant) {
-        if (observer) tell([&](const StepPlace& place) { observer->step_ended(place, run_.around.clock.now(), StepEnd::passed_over, nullptr); });
+        if (observer)
+          tell([&](const StepPlace& place) { observer->step_ended(place, run_.around.clock.now(), StepEnd::passed_over, nullptr); });
         return out(Way::next);
       }
     }

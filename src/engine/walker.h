@@ -42,7 +42,7 @@ struct Run {
 
 // Where a resumed walker has to go; see run_state.h.
 struct Cursor {
-  explicit Cursor(const Strand& strand) : strand(strand), position(read_position(strand.at)) {}
+  explicit Cursor(const Strand& goal) : strand(goal), position(read_position(goal.at)) {}
   const Strand& strand;
   Position position;
   const Entered* entered(std::string_view at, EnterKind kind) const;
@@ -63,7 +63,12 @@ class Walker {
 
   // The steps of a whole flow (or branch). Way::failed: failure().
   Way walk(const flow::Steps& steps);
-  void resume_at(const Strand& strand);
+  void resume_at(const Strand& strand);  // which must outlive the walk
+  // The variables as the journal left them.
+  void restore_scope(const values::Variables& variables);
+  // Inputs, and defaults for those not given; what was taken is added to `inputs`.
+  Outcome<void> take(values::Variables& inputs);
+  void limit(std::chrono::microseconds until) { push_scope(until, 0); }
   Failure& failure() { return *failure_; }
   const values::Map& returned() const { return returned_; }
   Slots& slots() { return frames_.back()->slots; }
@@ -127,15 +132,16 @@ class Walker {
   void leave_loop();
   void rebuild_head();
   Way fail(Failure failure);  // sets it
-  Way fail_at(const flow::Step& step, Failure failure, Journal::Acted acted = Journal::Acted::settled);
+  Way fail_at(const flow::Step& step, Failure failure, Journal::Acted acted = Journal::Acted::settled,
+              Journal::Back back = Journal::Back::to_step);
   bool is_meant(const Failure& failure) const { return failure.ending == Ending::none; }
   void push_scope(std::chrono::microseconds until, std::uint32_t depth);
   void pop_scope();
   // Journals the end of a leaf step; a value that does not fit is the step's failure.
   Way done(const flow::Step& step, bool once);
   bool written(base::Status status);
-  void leave_evidence(const flow::Step& step, bool failed, const values::Map* arguments);
-  std::string sentence_place(const flow::Step& step) const;
+  // Pictures of the resources an activity was given.
+  void leave_evidence(const values::Map& arguments);
 
   // ---- walker_values.cpp ----
   Outcome<values::Value> value_of(const flow::Operand& operand);
@@ -153,10 +159,6 @@ class Walker {
   Way act_python(const flow::Step& step, const flow::PythonBlock& act);
   Way act_checkpoint(const flow::Step& step);
   // Runs an activity; the arguments are read before anything is journalled.
-  struct Called {
-    Outcome<values::Map> outputs;
-    bool begun = false;  // its run() was called
-  };
   Outcome<values::Map> call_activity(const flow::Step& step, const Activity& activity, const flow::Arguments& with, bool once,
                                      Journal::Acted& acted);
   bool is_once(const flow::Step& step, flow::Effect declared) const { return step.effect.value_or(declared) == flow::Effect::once; }
@@ -183,7 +185,6 @@ class Walker {
   std::uint32_t depth_ = 0;
   std::uint32_t outer_frames_ = 0;  // of the walker this one is a branch of
   std::unique_ptr<Cursor> cursor_;
-  std::shared_ptr<const Strand> resumed_;  // what cursor_ points into
   std::optional<Failure> failure_;
   std::vector<std::string> unknown_;  // `once` steps whose outcome is unknown, until a catch takes it on itself
   values::Map returned_;
@@ -191,7 +192,8 @@ class Walker {
   bool staying_ = false;  // in cleanup after an ending
 };
 
-// Variables of a flow that begins: inputs given, their types, defaults. `make` evaluates a default.
+void restore_slots(Slots& slots, const values::Variables& variables, const flow::Document& document);
+// The inputs that were given, as the types they are declared with.
 Outcome<values::Variables> take_inputs(const flow::Document& document, const values::Variables& given);
 
 }  // namespace quanji::engine

@@ -73,21 +73,22 @@ Outcome<Map> Walker::call_activity(const flow::Step& step, const Activity& activ
     try {
       return activity.run(context, input.get(), output.get());
     } catch (const std::exception& bug) {
-      return system_failure("bug", Text(fmt::format("活动 {} 内部错误", activity.info.id), fmt::format("a fault in {}: {}", activity.info.id, bug.what())));
+      return system_failure(
+          "bug", Text(fmt::format("活动 {} 内部错误", activity.info.id), fmt::format("a fault in {}: {}", activity.info.id, bug.what())));
     }
   }();
   const auto evidence = step.evidence.value_or(run_.around.evidence);
   if (evidence == flow::Evidence::always || (!outcome && evidence == flow::Evidence::on_error && outcome.error().ending == Ending::none))
-    leave_evidence(step, !outcome, &arguments);
+    leave_evidence(arguments);
   if (!outcome) {
     acted = acted_of(once, outcome.error());
     return std::move(outcome).error();
   }
   return take_output(activity, output.get());
 }
-void Walker::leave_evidence(const flow::Step&, bool, const Map* arguments) {
+void Walker::leave_evidence(const Map& arguments) {
   StepContext context(*this);
-  for (const auto& [name, value] : *arguments) {
+  for (const auto& [name, value] : arguments) {
     if (!value.is(Type::handle)) continue;
     auto held = run_.resources.hold(context, value.handle());
     if (held) (*held)->show(context);
@@ -125,9 +126,10 @@ Way Walker::act_python(const flow::Step& step, const flow::PythonBlock& act) {
   if (!with) return fail_at(step, std::move(with).error());
   if (once && run_.journal && !written(run_.journal->intent(position(step)))) return fail_at(step, std::move(*failure_));
   auto limit = python_limit();
-  limit.time = deadline_ == for_ever ? std::chrono::hours(24 * 365)
-                                     : std::max(std::chrono::milliseconds(1), std::chrono::duration_cast<std::chrono::milliseconds>(
-                                                                                  deadline_ - run_.around.clock.monotonic()));
+  limit.time = deadline_ == for_ever
+                   ? std::chrono::hours(24 * 365)
+                   : std::max(std::chrono::milliseconds(1),
+                              std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - run_.around.clock.monotonic()));
   auto result = run_.around.python.run(program(), step.number, act, values::Variables(with->begin(), with->end()), slots(), limit);
   if (!result) {
     const auto acted = acted_of(once, result.error());
@@ -136,7 +138,8 @@ Way Walker::act_python(const flow::Step& step, const flow::PythonBlock& act) {
   std::vector<Slots::Before> before;
   const bool several = !act.save.outputs.empty();
   if (several && !result->is(Type::map))
-    return fail_at(step, system_failure("wrong_type", Text("save 要取多个输出，Python 应返回 dict", "`save` takes single outputs: Python has to return a dict")));
+    return fail_at(step, system_failure("wrong_type", Text("save 要取多个输出，Python 应返回 dict",
+                                                           "`save` takes single outputs: Python has to return a dict")));
   save(act.save, several ? result->map() : Map{{"result", *result}}, before);
   if (done(step, once) == Way::next) return Way::next;
   put_back(before);

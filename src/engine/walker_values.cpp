@@ -71,6 +71,32 @@ void Walker::put_back(std::vector<Slots::Before>& before) {
   }
 }
 
+void restore_slots(Slots& slots, const values::Variables& variables, const flow::Document& document) {
+  for (const auto& [name, value] : variables) {
+    const auto slot = flow::slot_of(document, name);
+    if (slot && !(slots.is_set(*slot) && slots.get(*slot) == value)) slots.set(*slot, value);
+  }
+  slots.take_changed([](std::uint32_t) {});
+}
+void Walker::restore_scope(const values::Variables& variables) { restore_slots(slots(), variables, document()); }
+
+Outcome<void> Walker::take(values::Variables& inputs) {
+  for (const auto& [name, value] : inputs) slots().set(*flow::slot_of(document(), name), value);
+  for (const auto& input : document().inputs) {
+    if (inputs.contains(input.variable.name)) continue;
+    auto value = input.fallback ? value_of(*input.fallback) : Outcome<Value>(Value());
+    if (!value) return std::move(value).error();
+    auto typed = flow::literal_as(*value, input.type);
+    if (!typed)
+      return system_failure("invalid_input", Text("输入“" + input.variable.name + "”的默认值：" + typed.error().message().zh,
+                                                  "the default of input “" + input.variable.name + "”: " + typed.error().message().en));
+    slots().set(input.variable.slot, *typed);
+    inputs.emplace(input.variable.name, std::move(*typed));
+  }
+  slots().take_changed([](std::uint32_t) {});
+  return {};
+}
+
 Outcome<values::Variables> take_inputs(const flow::Document& document, const values::Variables& given) {
   for (const auto& [name, value] : given)
     if (std::none_of(document.inputs.begin(), document.inputs.end(), [&n = name](const auto& i) { return i.variable.name == n; }))
@@ -86,7 +112,8 @@ Outcome<values::Variables> take_inputs(const flow::Document& document, const val
     }
     auto value = flow::literal_as(found->second, input.type);
     if (!value)
-      return system_failure("invalid_input", Text("输入“" + name + "”：" + value.error().message().zh, "input “" + name + "”: " + value.error().message().en));
+      return system_failure("invalid_input", Text("输入“" + name + "”：" + value.error().message().zh,
+                                                  "input “" + name + "”: " + value.error().message().en));
     if (!input.choices.empty() && std::find(input.choices.begin(), input.choices.end(), *value) == input.choices.end())
       return system_failure("invalid_input", Text("输入“" + name + "”不是可选的值之一", "input “" + name + "” is none of its choices"));
     out.emplace(name, std::move(*value));

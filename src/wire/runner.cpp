@@ -22,7 +22,8 @@ QUANJI_FIELDS(Progress, QF(steps_done, "已完成步骤数", "Steps done", .min 
 QUANJI_FIELDS(Overrun, QF(step, "当前步骤", "Step at work", .max = 1024), QF(limit_milliseconds, "时限（毫秒）", "Limit in milliseconds"))
 QUANJI_FIELDS(Finished, QF(outcome, "结果", "Outcome"), QF(steps_done, "已完成步骤数", "Steps done", .min = 0),
               QF(outputs, "输出", "Outputs", .max = max_runner_message, .fallback = "null"), QF(error, "错误", "Error"),
-              QF(unsettled, "是否完成待确认的步骤", "Steps whose effect is not settled", .max = 1000))
+              QF(unsettled, "是否完成待确认的步骤", "Steps whose effect is not settled", .max = 1000),
+              QF(waiting, "等待的事情", "What a suspended run waits for"))
 
 int exit_code_of(Outcome outcome) {
   switch (outcome) {

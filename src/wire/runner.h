@@ -70,6 +70,8 @@ struct Finished {
   base::JsonText outputs;
   std::optional<RunError> error;
   std::vector<std::string> unsettled;
+  // The run is suspended: what it waits for. `outcome` then says nothing, and the journal has no such record.
+  std::optional<RunError> waiting;
   static const base::FieldList& fields();
 };
 
