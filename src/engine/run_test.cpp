@@ -83,7 +83,7 @@ steps:
       - set: {out: "=out + [n]"}
         when: =n != 2
   - for: k
-    in: {b: 1, a: 2}
+    in: =dict(b=1, a=2)
     steps: [{set: {out: "=out + [k]"}}]
   - for: q
     in: =range(2)
@@ -118,7 +118,7 @@ quanji: 1
 flow: f
 steps:
   - do: test.say
-    with: {text: =f"{1 + 1}"}
+    with: {text: =str(1 + 1)}
     save: one
   - do: test.pay
     with: {to: bank, amount: 3}
@@ -148,7 +148,11 @@ TEST_F(RunTest, FailIsTheFlowsOwnFailureAndCanBeFailedAgain) {
 quanji: 1
 flow: f
 steps:
-  - fail: {kind: business, code: sign_mismatch, message: =f'{1+1} 符号不一致', data: {row: 3}}
+  - fail:
+      kind: business
+      code: sign_mismatch
+      message: =f'{1+1} 符号不一致'
+      data: {row: 3}
 )");
   EXPECT_EQ(business.outcome, wire::Outcome::business_failure);
   EXPECT_EQ(error_of(business), "sign_mismatch@steps/0: 2 符号不一致");

@@ -62,7 +62,7 @@ class MemoryContext final : public RunContext {
   }
   base::Result<std::optional<QueueItem>> take_item(std::string_view queue, std::string_view key) override {
     const std::lock_guard lock(mutex_);
-    if (const auto before = taken_.find(key); before != taken_.end()) return before->second;
+    if (const auto before = taken_.find(key); before != taken_.end()) return std::optional<QueueItem>(before->second);
     auto& waiting = queues[std::string(queue)];
     if (waiting.empty()) return std::optional<QueueItem>();
     auto item = std::move(waiting.front());

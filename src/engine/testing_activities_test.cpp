@@ -25,7 +25,7 @@ void effect(const std::string& what) {
 }
 class Door final : public Resource {
  public:
-  explicit Door(std::string name) : name(std::move(name)) {}
+  explicit Door(std::string called) : name(std::move(called)) {}
   std::string_view kind() const override { return "door"; }
   Outcome<void> close(ActivityContext& context) override {
     // In good order even when the run was asked to stop.
