@@ -10,7 +10,7 @@ namespace quanji::flow {
 
 namespace {
 
-constexpr std::size_t longest = 64;
+constexpr std::size_t longest = 64, most_words = 500;
 
 char folded(char c) {
   if (c >= 'A' && c <= 'Z') return static_cast<char>(c - 'A' + 'a');
@@ -23,7 +23,9 @@ std::string closest(std::string_view word, const Words& words) {
   std::optional<std::size_t> least;
   if (word.empty()) return best;
   const std::size_t allowed = std::min<std::size_t>(3, std::max<std::size_t>(1, word.size() / 3));
+  std::size_t looked_at = 0;
   for (const std::string_view candidate : words) {
+    if (++looked_at > most_words) break;
     std::size_t distance = word_distance(word, candidate);
     if (distance > allowed) {
       const bool lacks_end = word.size() >= 3 && candidate.starts_with(word);

@@ -10,7 +10,7 @@
 namespace quanji::flow {
 
 // How many letters were left out, added, changed or swapped with their neighbour; capitals, `-` and `_` make no difference.
-// Only the first 64 bytes of each are looked at.
+// Only the first 64 bytes of each are looked at, and of many words the first 500.
 std::size_t word_distance(std::string_view a, std::string_view b);
 // The closest of the words, or empty when none is close: a third of the letters may differ, at most three; a word that only lacks its end
 // ("dbf.read"), its group ("read_table") is close too.

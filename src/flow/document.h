@@ -46,11 +46,12 @@ struct Expression {
 // ListOf and MapOf hold an expression at some depth. Plain YAML scalars are nothing (null, ~, empty), bool, integer, decimal (exact, with
 // their places) or text; every other type is written as text and becomes what its place asks for (literals.h).
 struct Operand;
+struct MapEntry;
 struct ListOf {
   std::vector<Operand> items;
 };
 struct MapOf {
-  std::vector<std::pair<std::string, Operand>> entries;  // keys unique, in order
+  std::vector<MapEntry> entries;  // keys unique, in order
 };
 struct Operand {
   std::variant<values::Value, Expression, ListOf, MapOf> form;
@@ -58,6 +59,10 @@ struct Operand {
 
   const values::Value* literal() const { return std::get_if<values::Value>(&form); }
   const Expression* expression() const { return std::get_if<Expression>(&form); }
+};
+struct MapEntry {
+  std::string key;
+  Operand value;
 };
 struct NamedOperand {
   std::string name;

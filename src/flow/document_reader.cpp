@@ -92,6 +92,7 @@ void FormReader::read_map(const YamlNode& node, Sentence what, std::initializer_
       if (!entry.value.is_broken() && found->read) found->read(entry);
       continue;
     }
+    if (problems_.full()) continue;
     if (const auto colon = entry.key.find(':'); colon != std::string::npos && entry.value.is_scalar() && entry.value.text.empty()) {
       problems_.add(ProblemCode::colon_blank, entry.at, {"冒号后面缺少空格", "a blank is missing after the colon"},
                     {fmt::format("写成 {}: {}", quoted(entry.key.substr(0, colon)), quoted(entry.key.substr(colon + 1))),

@@ -115,7 +115,7 @@ std::string_view DocumentReader::choose_act(const YamlNode& node) {
       problems().add(ProblemCode::misplaced_word, entry.at,
                      {fmt::format("{} 对 {} 没有意义", entry.key, act->word), fmt::format("{} means nothing for {}", entry.key, act->word)},
                      {"删去它，或写到里面的步骤上", "Leave it out, or give it to the steps inside"});
-    } else {
+    } else if (!problems().full()) {
       const auto words = all_step_words();
       auto mend = did_you_mean(closest_word(entry.key, std::span<const std::string_view>(words)));
       if (mend.en.empty() && is_activity_id(entry.key))

@@ -65,6 +65,12 @@ Variable DocumentReader::variable(const std::string& name, Position at) {
                    {fmt::format("“{}”是表达式里已有的名称，赋值后原来的就用不了", name),
                     fmt::format("“{}” is a name that expressions have already; setting it hides that one", name)},
                    {"换一个名称", "Choose another name"});
+  if (document_.variables.size() >= max_variables && !slots_.contains(name)) {
+    problems().add(ProblemCode::out_of_range, at,
+                   {fmt::format("一个流程最多 {} 个变量", max_variables), fmt::format("a flow has at most {} variables", max_variables)},
+                   {"把成组的值放进一个 map 或 list", "Keep what belongs together in one map or list"});
+    return {name, 0, at};
+  }
   const auto [found, fresh] = slots_.try_emplace(name, static_cast<std::uint32_t>(document_.variables.size()));
   if (fresh) document_.variables.push_back(name);
   return {name, found->second, at};
@@ -153,8 +159,8 @@ Operand DocumentReader::operand(const YamlNode& node, int depth) {
       if (entry.key.starts_with('=') && !entry.key.starts_with("=="))
         problems().add(ProblemCode::misplaced_word, entry.at, {"键不能是表达式", "a key is no expression"},
                        {"整个值写成一个表达式：={…}", "Write the whole value as one expression: ={…}"});
-      map.entries.emplace_back(entry.key.starts_with("==") ? entry.key.substr(1) : entry.key, operand(entry.value, depth + 1));
-      literal = literal && map.entries.back().second.literal();
+      map.entries.push_back({entry.key.starts_with("==") ? entry.key.substr(1) : entry.key, operand(entry.value, depth + 1)});
+      literal = literal && map.entries.back().value.literal();
     }
     if (!literal) {
       out.form = std::move(map);

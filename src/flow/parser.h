@@ -11,6 +11,7 @@
 namespace quanji::flow {
 
 inline constexpr std::uint32_t max_steps = 10'000;
+inline constexpr std::uint32_t max_variables = 4'096;  // of one document
 
 struct Reading {
   Document document;  // what could be read; to be run only when there is no error

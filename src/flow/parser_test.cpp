@@ -130,7 +130,7 @@ TEST(Parser, ExpressionsKnowWhereTheirPythonStands) {
   const auto& list = std::get<ListOf>(variables[3].second.form).items;
   EXPECT_EQ(list[0].literal()->text(), "清");
   EXPECT_EQ(at(list[1]), (Position{8, 16}));
-  EXPECT_EQ(at(std::get<MapOf>(list[2].form).entries[0].second), (Position{8, 26}));
+  EXPECT_EQ(at(std::get<MapOf>(list[2].form).entries[0].value), (Position{8, 26}));
   EXPECT_EQ(at(variables[4].second), (Position{10, 10}));
   EXPECT_EQ(variables[4].second.expression()->python, "6 +\n7");
   EXPECT_EQ(document.expressions, 6U);

@@ -12,7 +12,7 @@ namespace {
 
 using enum ProblemCode;
 using enum Severity;
-constexpr std::size_t most_problems = 300;
+constexpr std::size_t most_errors = 300, most_warnings = 200;
 
 constexpr std::array rows{
     ProblemRow{not_utf8, "not_utf8", error, {"文件不是 UTF-8", "The file is not UTF-8"}},
@@ -146,11 +146,14 @@ base::Error to_error(std::span<const Problem> problems) {
   return base::Error(base::Code::invalid_field).with_fields(std::move(fields));
 }
 
+bool Problems::full() const { return errors_ >= most_errors; }
 bool Problems::has(ProblemCode code, Position at) const {
   return std::any_of(found_.begin(), found_.end(), [&](const Problem& p) { return p.code == code && p.at == at; });
 }
 void Problems::add(ProblemCode code, Position at, base::Text message, base::Text mend) {
-  if (found_.size() >= most_problems || has(code, at)) return;
+  const bool is_error = row_of(code).severity == Severity::error;
+  if ((is_error ? errors_ >= most_errors : found_.size() - errors_ >= most_warnings) || has(code, at)) return;
+  errors_ += is_error ? 1 : 0;
   found_.push_back({code, file_, at, std::move(message), std::move(mend)});
 }
 std::vector<Problem> Problems::take() && {

@@ -124,18 +124,20 @@ std::string to_line(const Problem& problem, Language language);
 base::Error to_error(std::span<const Problem> problems);
 bool has_errors(std::span<const Problem> problems);
 
-// Collects problems; at one place a code stands once, and after the first few hundred no more are taken.
+// Collects problems; at one place a code stands once. After the first 300 errors no more are taken, nor after 200 warnings.
 class Problems {
  public:
   explicit Problems(std::string file) : file_(std::move(file)) {}
   void add(ProblemCode code, Position at, base::Text message, base::Text mend = {});
   bool has(ProblemCode code, Position at) const;
-  bool any_error() const { return has_errors(found_); }
+  bool any_error() const { return errors_ > 0; }
+  bool full() const;               // no more errors are taken: whoever looks for words to propose need not
   std::vector<Problem> take() &&;  // in the order of their places
 
  private:
   std::string file_;
   std::vector<Problem> found_;
+  std::size_t errors_ = 0;
 };
 
 }  // namespace quanji::flow

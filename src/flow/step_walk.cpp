@@ -65,7 +65,8 @@ std::vector<const Variable*> variables_set(const Steps& steps) {
 }
 
 StepWalk::StepWalk(const Document& document, const Surroundings& surroundings, const std::vector<std::string>& doubtful, Problems& problems)
-    : document_(document), surroundings_(surroundings), doubtful_(doubtful), problems_(problems) {
+    : document_(document), surroundings_(surroundings), doubtful_(doubtful.begin(), doubtful.end()), problems_(problems) {
+  for (const auto& name : document.variables) slots_.emplace(name, static_cast<std::uint32_t>(slots_.size()));
   error_codes_ = {"timeout", "expression_failed", "expression_wrong", "expression_timed_out", "value_not_storable", "out_of_memory"};
   if (surroundings.activities)
     for (const auto& activity : surroundings.activities->all())
@@ -79,6 +80,12 @@ StepWalk::StepWalk(const Document& document, const Surroundings& surroundings, c
   fails(fails, document.steps);
   if (surroundings.flows)
     for (const auto* flow : *surroundings.flows) fails(fails, flow->steps);
+}
+
+std::optional<std::uint32_t> StepWalk::slot(std::string_view name) const {
+  const auto found = slots_.find(name);
+  if (found == slots_.end()) return std::nullopt;
+  return found->second;
 }
 
 void StepWalk::walk() {

@@ -1,7 +1,9 @@
 // The walk behind checker.h: through the steps in their order, knowing at each which variables have a value.
 #pragma once
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -76,10 +78,12 @@ class StepWalk {
   bool reaches(const Document& from, std::string_view flow, std::vector<std::string>& seen) const;
 
   bool is_known_name(std::string_view name) const;
+  std::optional<std::uint32_t> slot(std::string_view name) const;
 
   const Document& document_;
   const Surroundings& surroundings_;
-  const std::vector<std::string>& doubtful_;
+  std::set<std::string_view> doubtful_;
+  std::map<std::string_view, std::uint32_t> slots_;
   Problems& problems_;
   std::vector<std::string> error_codes_;
   std::vector<Loop*> loops_;

@@ -47,6 +47,7 @@ const ActivityInfo* StepWalk::activity(const Word& word) {
   if (!surroundings_.activities || word.text.empty()) return nullptr;
   const auto& catalogue = *surroundings_.activities;
   if (const auto* info = catalogue.find(word.text)) return info;
+  if (problems_.full()) return nullptr;
   const std::string group(word.text.substr(0, word.text.find('.')));
   std::vector<std::string> words;
   if (catalogue.has_group(group)) {
@@ -108,7 +109,7 @@ void StepWalk::argument(const ActivityInfo& info, const ActivityInput& input, co
   const auto converted = literal_as(*literal, type);
   if (!converted.ok()) {
     Text mend;
-    if (literal->is(Type::text) && slot_of(document_, literal->text()))
+    if (literal->is(Type::text) && slot(literal->text()))
       mend = {fmt::format("要变量的值就写 ={}", literal->text()), fmt::format("Write ={} for the value of the variable", literal->text())};
     else if (type.type == Type::text && (literal->is(Type::integer) || literal->is(Type::decimal) || literal->is(Type::boolean)))
       mend = {fmt::format("加引号：'{}'", literal->display()), fmt::format("Put it in quotes: '{}'", literal->display())};

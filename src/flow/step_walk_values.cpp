@@ -31,8 +31,8 @@ bool StepWalk::is_known_name(std::string_view name) const {
 }
 
 void StepWalk::use_name(const std::string& name, Position at, const Knowledge& known) {
-  const auto slot = slot_of(document_, name);
-  if (std::find(doubtful_.begin(), doubtful_.end(), name) != doubtful_.end()) return;
+  const auto slot = this->slot(name);
+  if (doubtful_.contains(name) || problems_.full()) return;
   if (slot && known.sure[*slot] && !known.closed[*slot]) return;
   if (is_known_name(name)) return;
   if (!slot) {
@@ -106,8 +106,7 @@ void StepWalk::use(const Expression& expression, const Knowledge& known) {
     return;
   }
   for (const auto& call : scan.calls)
-    if (call.name == "asset" && !slot_of(document_, "asset"))
-      need("assets", call.text, position_in(expression, call.offset), document_.needs.assets);
+    if (call.name == "asset" && !slot("asset")) need("assets", call.text, position_in(expression, call.offset), document_.needs.assets);
   for (const auto& name : scan.names) use_name(name.name, position_in(expression, name.offset), known);
   if (surroundings_.python) {
     if (const auto complaint = surroundings_.python->check(PythonGrammar::Form::expression, expression.python)) {

@@ -20,7 +20,9 @@ const YamlNode* YamlNode::find(std::string_view key) const {
 
 namespace {
 
-constexpr int most_mends = 50;
+// Each expression without quotes costs reading the text again: few times, and fewer for a large one.
+constexpr std::size_t most_mends = 20;
+constexpr std::size_t most_bytes_again = 16U << 20U;
 
 std::vector<std::string_view> lines_of(std::string_view text) {
   std::vector<std::string_view> lines;
@@ -289,7 +291,7 @@ YamlNode read_yaml(std::string_view text, Problems& problems) {
 
   std::string mended_text;
   std::set<std::size_t> mended;
-  for (int mends = 0;; ++mends) {
+  for (std::size_t mends = 0;; ++mends) {
     const auto lines = lines_of(text);
     TreeReader reader(lines, problems);  // what an earlier reading found already is not taken twice
     YamlNode tree;
@@ -297,7 +299,7 @@ YamlNode read_yaml(std::string_view text, Problems& problems) {
     tree.kind = YamlNode::Kind::scalar;  // what a file without a document holds: nothing
     if (reader.read(text, tree, mended)) return tree;
     const auto mend = explain_failure(reader.failure(), lines, problems);
-    if (!mend || mends == most_mends || !mended.insert(mend->line).second) return root;
+    if (!mend || mends == most_mends || mends * text.size() > most_bytes_again || !mended.insert(mend->line).second) return root;
     std::string next;
     next.reserve(text.size() + 64);
     for (std::size_t i = 0; i < lines.size(); ++i) {
