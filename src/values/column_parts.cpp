@@ -20,18 +20,23 @@ void pick_texts(const Column& from, std::span<const RowNumber> rows, Column& to)
   auto& ends = ColumnParts::ends(to);
   auto& bytes = ColumnParts::text(to);
   ends.resize(rows.size());
+  std::vector<const char*> starts(rows.size());
   std::size_t size = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (rows[i] != no_row) size += from.text(rows[i]).size();
+    if (i + rows_ahead < rows.size() && rows[i + rows_ahead] != no_row) ColumnParts::prefetch_near(from, rows[i + rows_ahead]);
+    if (rows[i] != no_row) {
+      const auto text = from.text(rows[i]);
+      starts[i] = text.data();
+      size += text.size();
+    }
     ends[i] = size;
   }
   bytes.resize(size);
   std::size_t at = 0;
-  for (const auto row : rows) {
-    if (row == no_row) continue;
-    const auto text = from.text(row);
-    std::memcpy(bytes.data() + at, text.data(), text.size());
-    at += text.size();
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (i + rows_ahead < rows.size()) __builtin_prefetch(starts[i + rows_ahead]);
+    if (ends[i] != at) std::memcpy(bytes.data() + at, starts[i], ends[i] - at);
+    at = ends[i];
   }
 }
 
@@ -91,13 +96,13 @@ ColumnPtr packed_behind(std::span<const ColumnPtr> columns) {
   return out;
 }
 
-void append_rows(ColumnBuilder& builder, const Column& column) {
+void append_rows(ColumnBuilder& builder, ColumnType as, const Column& column) {
   for (std::size_t row = 0; row < column.size(); ++row) {
     if (column.is_nothing(row))
       builder.add_nothing();
-    else if (builder.type() == ColumnType::decimal)
+    else if (as == ColumnType::decimal)
       builder.add(number_at(column, row));
-    else if (builder.type() == ColumnType::text)
+    else if (column.type() == ColumnType::text)
       builder.add_text(column.text(row));
     else
       builder.add(column.value(row));
@@ -144,6 +149,15 @@ ColumnPtr gather(const Column& from, std::span<const RowNumber> rows) {
   return out;
 }
 
+ColumnPtr gather(const ColumnPtr& from, std::span<const RowNumber> rows) {
+  if (rows.size() == from->size()) {
+    std::size_t i = 0;
+    while (i < rows.size() && rows[i] == i) ++i;
+    if (i == rows.size()) return from;
+  }
+  return gather(*from, rows);
+}
+
 ColumnPtr concatenated(std::span<const ColumnPtr> all) {
   std::vector<ColumnPtr> columns;
   bool numeric = true;
@@ -159,8 +173,9 @@ ColumnPtr concatenated(std::span<const ColumnPtr> all) {
   if (columns.size() == all.size() && joins_packed(all)) return packed_behind(all);
   const auto& first = *columns.front();
   const bool one_type = std::all_of(columns.begin(), columns.end(), [&](const ColumnPtr& c) { return c->type() == first.type(); });
-  ColumnBuilder builder(one_type ? first.type() : numeric ? ColumnType::decimal : ColumnType::any, first.places());
-  for (const auto& column : all) append_rows(builder, *column);
+  const auto as = one_type ? first.type() : numeric ? ColumnType::decimal : ColumnType::any;
+  ColumnBuilder builder(as, first.places());
+  for (const auto& column : all) append_rows(builder, as, *column);
   return std::move(builder).finish();
 }
 

@@ -29,10 +29,29 @@ struct ColumnParts {
   static std::vector<Value>& values(Column& c) { return c.values_; }
   // Takes the marks of which rows are there: none when all are.
   static void settle(Column& c, std::vector<std::uint64_t> present);
+
+  // Rows taken in no order of memory wait for it at each step; asked for some rows ahead they wait together. `near` first, then, for texts,
+  // `far` (which reads what `near` asked for).
+  static void prefetch_near(const Column& c, std::size_t row) {
+    if (!c.ends_.empty())
+      __builtin_prefetch(&c.ends_[row]);
+    else if (!c.numbers_.empty())
+      __builtin_prefetch(&c.numbers_[row]);
+    else if (!c.wide_.empty())
+      __builtin_prefetch(&c.wide_[row]);
+    else if (!c.days_.empty())
+      __builtin_prefetch(&c.days_[row]);
+  }
+  static void prefetch_far(const Column& c, std::size_t row) {
+    if (!c.ends_.empty()) __builtin_prefetch(c.text_.data() + (row == 0 ? 0 : c.ends_[row - 1]));
+  }
 };
+inline constexpr std::size_t rows_ahead = 24;
 
 // The rows of `from` in this order; no_row gives nothing.
 ColumnPtr gather(const Column& from, std::span<const RowNumber> rows);
+// The column itself when these are all its rows in order.
+ColumnPtr gather(const ColumnPtr& from, std::span<const RowNumber> rows);
 // One after another. Integers among decimals become decimals; different types become `any`; what is all nothing takes any type.
 ColumnPtr concatenated(std::span<const ColumnPtr> columns);
 ColumnPtr blank_column(std::size_t rows);  // all nothing

@@ -1,4 +1,5 @@
 // Columns cast to another type: texts of files to numbers and dates and back, each failure with its row, column and value.
+// Reads foreign bytes: fuzz/table_cast.cpp
 #pragma once
 #include <cstdint>
 #include <optional>

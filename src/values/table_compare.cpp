@@ -106,8 +106,9 @@ Result<Rows> matched(const Table& left, const Table& right, const KeyPair& keys)
   if (rights.duplicate()) return duplicate_problem(right, keys.right, *rights.duplicate(), "right", Side::right);
   Rows rows;
   std::vector<std::uint8_t> met(right.rows());
+  const auto partners = rights.first_rows(paired.left);
   for (RowNumber row = 0; row < left.rows(); ++row) {
-    const auto partner = rights.first(paired.left, row);
+    const auto partner = partners[row];
     if (partner == no_row) {
       rows.only_left.push_back(row);
       continue;
@@ -224,6 +225,10 @@ Result<Comparison> compare_tables(const Table& left, const Table& right, const C
     const auto& x = *left.column(one.left);
     const auto& y = *right.column(one.right);
     for (std::uint32_t pair = 0; pair < rows.left.size(); ++pair) {
+      if (pair + 2 * rows_ahead < rows.left.size()) {
+        ColumnParts::prefetch_near(y, rows.right[pair + 2 * rows_ahead]);
+        ColumnParts::prefetch_far(y, rows.right[pair + rows_ahead]);
+      }
       if (!differ(x, rows.left[pair], y, rows.right[pair], one)) continue;
       one.changed.push_back(pair);
       changed[pair] = 1;

@@ -121,8 +121,8 @@ class Asked {
       if (form && *form != KeyForm::value) {
         const RowKeys rows({&column}, {*form}, column.size()), values({wanted.get()}, {*form}, wanted->size());
         const KeyIndex index(values);
-        for (RowNumber row = 0; row < marks_.size(); ++row)
-          marks_[row] = column.is_nothing(row) ? nothing : index.first(rows, row) != no_row;
+        const auto found = index.first_rows(rows);
+        for (RowNumber row = 0; row < marks_.size(); ++row) marks_[row] = column.is_nothing(row) ? nothing : found[row] != no_row;
         return;
       }
     }

@@ -227,10 +227,11 @@ class Folded {
     each(column, [&](std::uint32_t group, std::size_t at) {
       const auto row = static_cast<RowNumber>(at);
       const auto hash = (keys.hash(row) ^ (group * 0x9E3779B97F4A7C15U)) * 0xD6E8FEB86659FD93U;
-      const auto number = numbers.find_or_add(hash ^ (hash >> 32), [&](std::uint32_t other) {
+      const auto fresh = static_cast<std::uint32_t>(first.size());
+      const auto number = numbers.find_or_add(hash ^ (hash >> 32), fresh, [&](std::uint32_t other) {
         return groups_.of_row[first[other]] == group && RowKeys::equal(keys, row, keys, first[other]);
       });
-      if (number < first.size()) return;
+      if (number != fresh) return;
       first.push_back(row);
       ++counts[group];
     });

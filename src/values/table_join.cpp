@@ -39,8 +39,9 @@ Result<Pairs> paired_rows(const PairedKeys& keys, const KeyIndex& index, const J
   std::vector<std::uint8_t> met(keep_right ? keys.right.rows() : 0);
   pairs.left.reserve(keys.left.rows());
   pairs.right.reserve(keys.left.rows());
+  const auto partners = index.first_rows(keys.left);
   for (RowNumber row = 0; row < keys.left.rows(); ++row) {
-    auto partner = index.first(keys.left, row);
+    auto partner = partners[row];
     if (partner == no_row && keep_left) {
       pairs.left.push_back(row);
       pairs.right.push_back(no_row);
@@ -64,15 +65,16 @@ Result<Pairs> paired_rows(const PairedKeys& keys, const KeyIndex& index, const J
 
 std::vector<RowNumber> left_rows_with(const PairedKeys& keys, const KeyIndex& index, bool partner) {
   std::vector<RowNumber> rows;
-  for (RowNumber row = 0; row < keys.left.rows(); ++row)
-    if ((index.first(keys.left, row) != no_row) == partner) rows.push_back(row);
+  const auto partners = index.first_rows(keys.left);
+  for (RowNumber row = 0; row < partners.size(); ++row)
+    if ((partners[row] != no_row) == partner) rows.push_back(row);
   return rows;
 }
 
 // A key of both sides: the left value, or the right one where there is no left row.
 ColumnPtr merged_key(const ColumnPtr& left, const ColumnPtr& right, const Pairs& pairs) {
   const bool gaps = std::find(pairs.left.begin(), pairs.left.end(), no_row) != pairs.left.end();
-  if (!gaps) return gather(*left, pairs.left);
+  if (!gaps) return gather(left, pairs.left);
   const ColumnPtr both[] = {left, right};
   std::vector<RowNumber> rows(pairs.left.size());
   for (std::size_t i = 0; i < rows.size(); ++i)
@@ -107,12 +109,12 @@ Result<Table> put_together(const Table& left, const Table& right, const Join& ho
     }
     const auto there = right.find(left.name(i));
     const bool clash = there && !gone[*there];
-    QUANJI_DO(take(clash ? left.name(i) + how.left_suffix : left.name(i), "left_suffix", gather(*left.column(i), pairs.left)));
+    QUANJI_DO(take(clash ? left.name(i) + how.left_suffix : left.name(i), "left_suffix", gather(left.column(i), pairs.left)));
   }
   for (std::size_t i = 0; i < right.columns(); ++i) {
     if (gone[i]) continue;
     const bool clash = left.find(right.name(i)).has_value();
-    QUANJI_DO(take(clash ? right.name(i) + how.right_suffix : right.name(i), "right_suffix", gather(*right.column(i), pairs.right)));
+    QUANJI_DO(take(clash ? right.name(i) + how.right_suffix : right.name(i), "right_suffix", gather(right.column(i), pairs.right)));
   }
   return Table::make(std::move(names), std::move(columns));
 }
@@ -166,8 +168,7 @@ Result<Table> look_up(const Table& table, const Table& other, const Lookup& how)
   const KeyIndex index(paired.right);
   if (how.duplicates == Duplicates::refuse && index.duplicate())
     return duplicate_problem(other, keys.right, *index.duplicate(), "duplicates", Side::right);
-  std::vector<RowNumber> rows(table.rows());
-  for (RowNumber row = 0; row < rows.size(); ++row) rows[row] = index.first(paired.left, row);
+  const auto rows = index.first_rows(paired.left);
   auto out = table;
   for (std::size_t i = 0; i < places.size(); ++i) {
     const auto& what = how.columns[i];
@@ -179,7 +180,7 @@ Result<Table> look_up(const Table& table, const Table& other, const Lookup& how)
                             fmt::format("there is a column \"{}\" already; give the new one another name", quoted(name))});
     ColumnPtr found;
     if (what.fallback.is(Type::nothing)) {
-      found = gather(*column, rows);
+      found = gather(column, rows);
     } else {
       const ColumnPtr both[] = {column, constant_column(what.fallback, 1)};
       auto places_in_both = rows;

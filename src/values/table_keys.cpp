@@ -137,19 +137,20 @@ bool RowKeys::equal(const RowKeys& a, RowNumber row_a, const RowKeys& b, RowNumb
 }
 
 KeyNumbers::KeyNumbers(std::size_t expected) {
-  const auto slots = std::bit_ceil(std::max<std::size_t>(64, expected * 2));
-  slots_.assign(slots, none);
-  mask_ = slots - 1;
+  slots_.resize(std::bit_ceil(std::max<std::size_t>(64, expected * 2)));
+  mask_ = slots_.size() - 1;
 }
 
 void KeyNumbers::grow() {
-  slots_.assign(slots_.size() * 4, none);
-  mask_ = slots_.size() - 1;
-  for (std::size_t number = 0; number < hashes_.size(); ++number) {
-    std::size_t at = hashes_[number] & mask_;
-    while (slots_[at] != none) at = (at + 1) & mask_;
-    slots_[at] = static_cast<std::uint32_t>(number);
+  std::vector<Slot> wider(slots_.size() * 4);
+  mask_ = wider.size() - 1;
+  for (const auto& slot : slots_) {
+    if (slot.number == none) continue;
+    std::size_t at = slot.hash & mask_;
+    while (wider[at].number != none) at = (at + 1) & mask_;
+    wider[at] = slot;
   }
+  slots_ = std::move(wider);
 }
 
 Grouping group_rows(const RowKeys& keys) {
@@ -157,36 +158,53 @@ Grouping group_rows(const RowKeys& keys) {
   out.of_row.resize(keys.rows());
   KeyNumbers numbers(0);
   for (RowNumber row = 0; row < keys.rows(); ++row) {
-    const auto group =
-        numbers.find_or_add(keys.hash(row), [&](std::uint32_t number) { return RowKeys::equal(keys, row, keys, out.first[number]); });
-    if (group == out.first.size()) out.first.push_back(row);
+    if (row + rows_ahead < keys.rows()) numbers.prefetch(keys.hash(row + static_cast<RowNumber>(rows_ahead)));
+    const auto fresh = static_cast<std::uint32_t>(out.first.size());
+    const auto group = numbers.find_or_add(keys.hash(row), fresh,
+                                           [&](std::uint32_t number) { return RowKeys::equal(keys, row, keys, out.first[number]); });
+    if (group == fresh) out.first.push_back(row);
     out.of_row[row] = group;
   }
   return out;
 }
 
-KeyIndex::KeyIndex(const RowKeys& keys) : keys_(keys), numbers_(keys.rows()), next_(keys.rows(), no_row) {
-  std::vector<RowNumber> last;
+KeyIndex::KeyIndex(const RowKeys& keys) : keys_(keys), first_(keys.rows()), next_(keys.rows(), no_row) {
+  std::vector<RowNumber> last;  // by first row; made when a key stands twice
   for (RowNumber row = 0; row < keys.rows(); ++row) {
+    if (row + rows_ahead < keys.rows()) first_.prefetch(keys.hash(row + static_cast<RowNumber>(rows_ahead)));
     if (keys.has_nothing(row)) continue;
-    const auto number =
-        numbers_.find_or_add(keys.hash(row), [&](std::uint32_t other) { return RowKeys::equal(keys, row, keys, first_[other]); });
-    if (number == first_.size()) {
-      first_.push_back(row);
-      last.push_back(row);
-      continue;
+    const auto first = first_.find_or_add(keys.hash(row), row, [&](std::uint32_t other) { return RowKeys::equal(keys, row, keys, other); });
+    if (first == row) continue;
+    if (!duplicate_) {
+      duplicate_ = Twice{first, row};
+      last.assign(keys.rows(), no_row);
     }
-    if (!duplicate_) duplicate_ = Twice{first_[number], row};
-    next_[last[number]] = row;
-    last[number] = row;
+    next_[last[first] == no_row ? first : last[first]] = row;
+    last[first] = row;
   }
 }
 
-RowNumber KeyIndex::first(const RowKeys& other, RowNumber row) const {
-  if (other.has_nothing(row)) return no_row;
-  const auto number =
-      numbers_.find(other.hash(row), [&](std::uint32_t candidate) { return RowKeys::equal(other, row, keys_, first_[candidate]); });
-  return number == KeyNumbers::none ? no_row : first_[number];
+std::vector<RowNumber> KeyIndex::first_rows(const RowKeys& other) const {
+  std::vector<RowNumber> out(other.rows(), no_row);
+  // In steps over blocks of rows, so that the waits for memory of one step overlap: slots, candidates, what they hold, comparison.
+  constexpr std::size_t block = 64;
+  for (std::size_t start = 0; start < out.size(); start += block) {
+    const auto end = std::min(start + block, out.size());
+    for (auto row = start; row < end; ++row) first_.prefetch(other.hash(static_cast<RowNumber>(row)));
+    for (auto row = start; row < end; ++row) {
+      if (other.has_nothing(static_cast<RowNumber>(row))) continue;
+      out[row] = first_.candidate(other.hash(static_cast<RowNumber>(row)));
+      if (out[row] != no_row) keys_.prefetch_near(out[row]);
+    }
+    for (auto row = start; row < end; ++row)
+      if (out[row] != no_row) keys_.prefetch_far(out[row]);
+    for (auto at = start; at < end; ++at) {
+      const auto row = static_cast<RowNumber>(at);
+      if (out[row] == no_row || RowKeys::equal(other, row, keys_, out[row])) continue;
+      out[row] = first_.find(other.hash(row), [&](std::uint32_t candidate) { return RowKeys::equal(other, row, keys_, candidate); });
+    }
+  }
+  return out;
 }
 
 base::Error duplicate_problem(const Table& table, std::span<const std::size_t> columns, KeyIndex::Twice twice, std::string field,

@@ -28,7 +28,12 @@ class RowKeys {
   bool has_nothing(RowNumber row) const { return !nothing_.empty() && nothing_[row] != 0; }
   // nothing equals nothing here; who does not want that asks has_nothing.
   static bool equal(const RowKeys& a, RowNumber row_a, const RowKeys& b, RowNumber row_b);
-  const std::vector<const Column*>& columns() const { return columns_; }
+  void prefetch_near(RowNumber row) const {
+    for (const auto* column : columns_) ColumnParts::prefetch_near(*column, row);
+  }
+  void prefetch_far(RowNumber row) const {
+    for (const auto* column : columns_) ColumnParts::prefetch_far(*column, row);
+  }
 
  private:
   void hash_rows();
@@ -39,37 +44,43 @@ class RowKeys {
   std::vector<std::uint8_t> nothing_;  // empty: no key holds nothing
 };
 
-// Numbers for distinct keys, 0, 1, 2 … in order of first appearance. Keys are hashed by the caller.
+// A hash table of keys that lie elsewhere: it holds the caller's number of each key and a part of its hash.
 class KeyNumbers {
  public:
   static constexpr std::uint32_t none = 0xFFFFFFFFU;
   explicit KeyNumbers(std::size_t expected);
-  std::size_t size() const { return hashes_.size(); }
+  void prefetch(std::uint64_t hash) const { __builtin_prefetch(&slots_[hash & mask_]); }
+  // The first number whose key may be equal; `none` when surely none is.
+  std::uint32_t candidate(std::uint64_t hash) const {
+    return find(hash, [](std::uint32_t) { return true; });
+  }
   // The number of an equal key or `none`; same(number) says whether that key is equal.
   template <class Same>
   std::uint32_t find(std::uint64_t hash, Same same) const {
     for (std::size_t at = hash & mask_;; at = (at + 1) & mask_) {
-      const auto number = slots_[at];
-      if (number == none || (hashes_[number] == hash && same(number))) return number;
+      const auto& slot = slots_[at];
+      if (slot.number == none || (slot.hash == static_cast<std::uint32_t>(hash) && same(slot.number))) return slot.number;
     }
   }
-  // The number of an equal key, or a fresh one.
+  // The number of an equal key; when there is none, `fresh` is taken in and returned.
   template <class Same>
-  std::uint32_t find_or_add(std::uint64_t hash, Same same) {
+  std::uint32_t find_or_add(std::uint64_t hash, std::uint32_t fresh, Same same) {
     std::size_t at = hash & mask_;
-    for (; slots_[at] != none; at = (at + 1) & mask_)
-      if (hashes_[slots_[at]] == hash && same(slots_[at])) return slots_[at];
-    const auto number = static_cast<std::uint32_t>(hashes_.size());
-    slots_[at] = number;
-    hashes_.push_back(hash);
-    if (hashes_.size() * 2 > slots_.size()) grow();
-    return number;
+    for (; slots_[at].number != none; at = (at + 1) & mask_)
+      if (slots_[at].hash == static_cast<std::uint32_t>(hash) && same(slots_[at].number)) return slots_[at].number;
+    slots_[at] = {fresh, static_cast<std::uint32_t>(hash)};
+    if (++size_ * 2 > slots_.size()) grow();
+    return fresh;
   }
 
  private:
+  struct Slot {
+    std::uint32_t number = none;
+    std::uint32_t hash = 0;  // its low half: where a key stands in a table of up to 2^32 slots
+  };
   void grow();
-  std::vector<std::uint32_t> slots_;
-  std::vector<std::uint64_t> hashes_;
+  std::vector<Slot> slots_;
+  std::size_t size_ = 0;
   std::size_t mask_;
 };
 
@@ -81,12 +92,12 @@ Grouping group_rows(const RowKeys& keys);
 
 enum class Duplicates : std::uint8_t { allow, refuse };
 
-// The rows of a table by key. Rows with nothing in their key are in it under no key.
+// The rows of a table by key. Rows with nothing in their key are in it under no key. Refers to the keys.
 class KeyIndex {
  public:
   explicit KeyIndex(const RowKeys& keys);
-  // The first row whose key equals that row of `other`; no_row when there is none or that key holds nothing.
-  RowNumber first(const RowKeys& other, RowNumber row) const;
+  // For each row of `other` the first row here whose key is equal; no_row when there is none or that key holds nothing.
+  std::vector<RowNumber> first_rows(const RowKeys& other) const;
   RowNumber next(RowNumber row) const { return next_[row]; }  // the next row of the same key, no_row at the end
   // A row whose key stood in the table before, and where; the first of them.
   struct Twice {
@@ -96,8 +107,7 @@ class KeyIndex {
 
  private:
   const RowKeys& keys_;
-  KeyNumbers numbers_;
-  std::vector<RowNumber> first_;
+  KeyNumbers first_;  // numbers are rows
   std::vector<RowNumber> next_;
   std::optional<Twice> duplicate_;
 };

@@ -46,7 +46,7 @@ Table with_columns(const Table& table, std::span<const std::size_t> places) {
 Table rows_at(const Table& table, std::span<const RowNumber> rows) {
   std::vector<ColumnPtr> columns;
   columns.reserve(table.columns());
-  for (std::size_t i = 0; i < table.columns(); ++i) columns.push_back(gather(*table.column(i), rows));
+  for (std::size_t i = 0; i < table.columns(); ++i) columns.push_back(gather(table.column(i), rows));
   return made(table.names(), std::move(columns));
 }
 

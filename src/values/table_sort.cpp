@@ -63,9 +63,21 @@ std::uint64_t beginning(const Column& column, std::size_t row) {
       return static_cast<std::uint64_t>(column.numbers()[row]) ^ sign;
   }
 }
+// Whether equal beginnings are equal values.
 bool says_all(const Column& column) {
-  return column.type() != ColumnType::any && column.type() != ColumnType::text &&
-         (column.type() != ColumnType::decimal || column.is_narrow());
+  switch (column.type()) {
+    case ColumnType::any:
+      return false;
+    case ColumnType::decimal:
+      return column.is_narrow();
+    case ColumnType::text:
+      // Codes of at most eight bytes; a zero byte would look like the end of a shorter one.
+      for (std::size_t row = 0; row < column.size(); ++row)
+        if (column.text(row).size() > 8 || column.text(row).find('\0') != std::string_view::npos) return false;
+      return true;
+    default:
+      return true;
+  }
 }
 
 struct Item {
