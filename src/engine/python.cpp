@@ -288,26 +288,6 @@ void Python::serve_until(const std::function<bool()>& over) {
   }
 }
 
-// Runs f with the GIL on Python's thread, as one evaluation that can be interrupted.
-template <class F>
-auto Python::in_python(PythonLimit limit, F f) -> decltype(f()) {
-  if (!on_own_thread()) {
-    std::optional<decltype(f())> result;
-    hand_over([&] { result.emplace(in_python(limit, f)); });
-    return std::move(*result);
-  }
-  PyEval_RestoreThread(state_->thread);
-  release_dropped();
-  since_.store(clock_.monotonic().count(), std::memory_order_relaxed);
-  limit_ms_.store(limit.time.count(), std::memory_order_relaxed);
-  on_stop_.store(limit.on_stop, std::memory_order_relaxed);
-  number_.store(++count_, std::memory_order_release);
-  auto result = f();
-  number_.store(0, std::memory_order_release);
-  state_->thread = PyEval_SaveThread();
-  return result;
-}
-
 template <class T, class Take>
 Outcome<T> Python::of_expression(PythonProgram& program, const flow::Expression& expression, Slots& slots, PythonLimit limit, Take take) {
   return in_python(limit, [&]() -> Outcome<T> {

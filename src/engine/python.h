@@ -118,6 +118,11 @@ class Python {
   bool look_after(bool stop_asked);
 
   struct State;  // of python*.cpp
+  // Runs f(State&) as one evaluation; for what knows python_state.h.
+  template <class F>
+  auto with_state(F f, PythonLimit limit = {}) {
+    return in_python(limit, [&] { return f(*state_); });
+  }
 
  private:
   explicit Python(std::unique_ptr<State> state, base::Clock& clock);
