@@ -8,7 +8,9 @@
 
 #include "base/bytes.h"
 #include "base/record_log.h"
+#include "engine/position.h"
 #include "engine/run_state.h"
+#include "engine/value_store.h"
 #include "flow/document.h"
 #include "values/value.h"
 #include "wire/runner.h"

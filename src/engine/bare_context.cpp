@@ -41,7 +41,7 @@ Result<StoredFile> BareContext::fetch_file(std::string_view, const std::string&)
 Result<std::vector<StoredFile>> BareContext::list_files(std::string_view) { return no_files(); }
 Status BareContext::delete_file(std::string_view) { return no_files(); }
 Result<std::string> BareContext::start_task(std::string_view, const values::Map&, std::string_view) { return no_tasks(); }
-Result<TaskView> BareContext::read_task(std::string_view) { return no_tasks(); }
+Result<TaskView> BareContext::look_at_task(std::string_view) { return no_tasks(); }
 Status BareContext::stop_task(std::string_view) { return no_tasks(); }
 Result<const calendar::Calendar*> BareContext::calendar(std::string_view id) {
   if (const auto* found = calendar::shipped_calendar(id)) return found;

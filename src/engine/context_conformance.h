@@ -212,13 +212,13 @@ TEST_P(ContextConformance, FilesAreStoredByNameAndComeBackAsTheyWere) {
 TEST_P(ContextConformance, ATaskIsReadUntilItIsOver) {
   const auto id = context.start_task("other", data(1), "k");
   ASSERT_TRUE(id);
-  EXPECT_FALSE(context.read_task(*id)->outcome);
+  EXPECT_FALSE(context.look_at_task(*id)->outcome);
   world->end_task(*id, {{"sum", integer(7)}});
-  const auto view = context.read_task(*id);
+  const auto view = context.look_at_task(*id);
   ASSERT_TRUE(view);
   EXPECT_EQ(view->outcome, TaskOutcome::success);
   EXPECT_EQ(values::Value::of(view->outputs).json(), R"({"sum":7})");
-  EXPECT_EQ(code_of(context.read_task("tsk_none")), base::Code::not_found);
+  EXPECT_EQ(code_of(context.look_at_task("tsk_none")), base::Code::not_found);
 }
 TEST_P(ContextConformance, CalendarsAreFoundByTheirId) {
   ASSERT_TRUE(context.calendar("sse").ok());

@@ -17,7 +17,6 @@
 //   finished  {"t":…,"finished":{wire::Finished}}    synced
 // Values in the form of Value::append_json, or {"$stored":"<sha256>"} (value_store.h). A type a reader does not know is refused: it may
 // carry a change of variables.
-// Reads foreign bytes: fuzz/run_journal.cpp
 #pragma once
 #include <cstdint>
 #include <mutex>

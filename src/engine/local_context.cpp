@@ -199,7 +199,7 @@ Status LocalContext::withdraw_question(std::string_view key) {
 Result<std::string> LocalContext::path_of_file(std::string_view name) const {
   const files::path inner(name);
   const bool inside =
-      !name.empty() && inner.is_relative() && name.find('\0') == std::string_view::npos &&
+      !name.empty() && inner.is_relative() && name.find("//") == std::string_view::npos && name.find('\0') == std::string_view::npos &&
       std::none_of(inner.begin(), inner.end(), [](const auto& part) { return part == ".." || part == "." || part.empty(); });
   if (!inside) return Error(Code::invalid_field, Text("文件名应为不含 .. 的相对路径", "a file's name is a relative path without .."));
   return path("files/" + std::string(name));
@@ -276,7 +276,7 @@ Result<std::string> LocalContext::start_task(std::string_view flow, const Map& i
   QUANJI_DO(tasks.append(std::move(line)));
   return made;
 }
-Result<TaskView> LocalContext::read_task(std::string_view wanted) {
+Result<TaskView> LocalContext::look_at_task(std::string_view wanted) {
   QUANJI_TRY(const auto tasks, LockedLines::open(path("tasks.jsonl")));
   QUANJI_TRY(const auto lines, tasks.lines());
   TaskView view;
@@ -298,7 +298,7 @@ Result<TaskView> LocalContext::read_task(std::string_view wanted) {
   return view;
 }
 Status LocalContext::stop_task(std::string_view wanted) {
-  QUANJI_TRY(const auto view, read_task(wanted));
+  QUANJI_TRY(const auto view, look_at_task(wanted));
   if (view.outcome) return {};
   QUANJI_TRY(auto tasks, LockedLines::open(path("tasks.jsonl")));
   std::string line;

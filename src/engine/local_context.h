@@ -45,7 +45,7 @@ class LocalContext final : public BareContext {
   base::Result<std::vector<StoredFile>> list_files(std::string_view prefix) override;
   base::Status delete_file(std::string_view name) override;
   base::Result<std::string> start_task(std::string_view flow, const values::Map& inputs, std::string_view key) override;
-  base::Result<TaskView> read_task(std::string_view id) override;
+  base::Result<TaskView> look_at_task(std::string_view id) override;
   base::Status stop_task(std::string_view id) override;
 
   // ---- a queue's file, told by its lines ----

@@ -1,5 +1,6 @@
 // Where in a run something happened: the path of a step with the numbers of the iterations around it, through called flows:
 // "steps/3[17]/steps/0", "steps/2/call/steps/1". The journal's words; the paths themselves are flow::Step::path.
+// Reads foreign bytes: fuzz/run_journal.cpp
 #pragma once
 #include <cstdint>
 #include <string>

@@ -129,7 +129,7 @@ class RunContext {
   virtual base::Status delete_file(std::string_view name) = 0;                            // not_found when there is none
 
   virtual base::Result<std::string> start_task(std::string_view flow, const values::Map& inputs, std::string_view key) = 0;
-  virtual base::Result<TaskView> read_task(std::string_view id) = 0;
+  virtual base::Result<TaskView> look_at_task(std::string_view id) = 0;
   virtual base::Status stop_task(std::string_view id) = 0;
 
   // Living as long as this context. not_found names those there are.

@@ -1,4 +1,5 @@
 // Where a run stands, told by the records of its journal; what a resume starts from.
+// Reads foreign bytes: fuzz/run_journal.cpp
 #pragma once
 #include <cstdint>
 #include <map>

@@ -95,7 +95,7 @@ class MemoryContext final : public RunContext {
   base::Result<std::string> start_task(std::string_view, const values::Map&, std::string_view) override {
     return base::Error(base::Code::not_supported);
   }
-  base::Result<TaskView> read_task(std::string_view) override { return base::Error(base::Code::not_found); }
+  base::Result<TaskView> look_at_task(std::string_view) override { return base::Error(base::Code::not_found); }
   base::Status stop_task(std::string_view) override { return base::Error(base::Code::not_found); }
   base::Result<const calendar::Calendar*> calendar(std::string_view id) override {
     const auto* found = calendar::shipped_calendar(id);

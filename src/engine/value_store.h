@@ -1,4 +1,5 @@
 // Values too large for a journal's record, each once by its content: values/<sha256>. Also how the journal writes any value.
+// Reads foreign bytes: fuzz/run_journal.cpp
 #pragma once
 #include <boost/json/fwd.hpp>
 #include <mutex>

@@ -165,7 +165,7 @@ class Walker {
   // A person said it is done.
   std::optional<Way> passed_as_promised(const flow::Step& step);
 
-  // ---- walker_blocks.cpp: acts with steps inside ----
+  // ---- walker_blocks.cpp, walker_loops.cpp: acts with steps inside ----
   Way act_if(const flow::Step& step, const flow::If& act);
   Way act_for(const flow::Step& step, const flow::For& act);
   Way act_while(const flow::Step& step, const flow::While& act);

@@ -219,7 +219,7 @@ TEST_F(RunnerTest, ABadDocumentSaysEveryMistake) {
   ASSERT_TRUE(ended.finished.error);
   const auto& message = ended.finished.error->message;
   EXPECT_NE(message.find("“does”"), std::string::npos) << message;
-  EXPECT_NE(message.find("flow.json:1:56"), std::string::npos) << message << " (the second mistake)";
+  EXPECT_NE(message.find("flow.json:1:51"), std::string::npos) << message << " (the second mistake)";
 }
 
 TEST_F(RunnerTest, WhatAFlowPrintsIsItsLog) {
