@@ -20,6 +20,8 @@ using namespace quanji;
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto text = base::text_of({data, size});
   (void)engine::read_journal(text).ok();
+  (void)engine::read_position(text);
+  if (engine::ValueStore("/nowhere").read(text).ok()) std::abort();
   std::string log;
   for (auto rest = text; !rest.empty();) {
     const auto end = rest.find('\n');

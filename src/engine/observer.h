@@ -1,11 +1,13 @@
 // Who looks at a run: traces, the command line's progress, debuggers. The engine calls, they never call back.
 #pragma once
-#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
+#include "engine/control.h"
 #include "engine/failure.h"
 #include "engine/run_context.h"
 #include "engine/slots.h"
@@ -35,15 +37,28 @@ class RunObserver {
   virtual void evidence(std::string_view /*at*/, base::Time, const std::string& /*path*/) {}
 };
 
-// Holds a run at step borders. The call comes back when the run may go on; `halted` turns true when nobody will come any more.
+// A run that is held at a step's border.
+struct Pause {
+  const StepPlace& place;
+  struct Frame {
+    const flow::Document& document;
+    std::string at;  // of the step that called it; empty for the main flow
+  };
+  std::vector<Frame> frames;  // the main flow first
+  Slots& variables;           // of the innermost; may be read and set
+  // An expression as text over these variables.
+  std::function<Outcome<values::Value>(const std::string& expression)> evaluate;
+  Halt& halt;  // its descriptor is readable when the run was asked to stop: then nobody may be waited for
+};
+// Holds a run where a person wants to look. The calls come back when the run may go on; other branches wait meanwhile.
 class Debugger {
  public:
   virtual ~Debugger() = default;
   enum class Order : std::uint8_t { go_on, stop };
-  // Before a step. The variables may be read and set.
-  virtual Order at_border(const StepPlace& place, Slots& variables, const std::atomic<bool>& halted) = 0;
+  // Before a step. Called for every step: must be quick when there is nothing to hold.
+  virtual Order at_border(Pause& pause) = 0;
   // After a step has failed, before anything is unwound.
-  virtual Order at_failure(const StepPlace&, Slots&, const Failure&, const std::atomic<bool>&) { return Order::go_on; }
+  virtual Order at_failure(Pause&, const Failure&) { return Order::go_on; }
 };
 
 }  // namespace quanji::engine

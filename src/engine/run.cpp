@@ -157,6 +157,13 @@ Result<Finished> go(const flow::Document& document, const RunRequest& request, c
       if (auto taken = walker.take(given); !taken) problem = std::move(taken).error();
     if (journal) QUANJI_DO(journal->begin(request.attempt, request.document_digest, request.flow, given));
     if (problem) return ended.write(ended.failed(*problem));
+    if (request.from && !journal) {
+      resumed.emplace();
+      resumed->stands = Strand::Stands::before;
+      resumed->at = request.from->at;
+      walker.restore_scope(request.from->variables);
+      walker.resume_at(*resumed);
+    }
   }
 
   const Way way = walker.walk(document.steps);

@@ -62,6 +62,12 @@ struct RunRequest {
   std::optional<std::chrono::microseconds> time;  // how long the task may take from now on
   // A failure of an attempt that has ended: go on where it failed. Else what has ended stays so.
   enum class After : std::uint8_t { stay, go_on } after_end = After::stay;
+  // Run from here: the step to begin with (its path) and the variables it finds; for debugging, without a journal.
+  struct From {
+    std::string at;
+    values::Variables variables;
+  };
+  std::optional<From> from = std::nullopt;
 };
 
 // What others may ask of a run and see of it while it goes on. Any thread.

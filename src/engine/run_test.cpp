@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "engine/testing.h"
 #include "engine/testing_activities.h"
 #include "values/table.h"
@@ -567,6 +569,74 @@ steps:
   - {do: test.flaky, with: {name: x}, retry: {times: 1}}
 )");
   EXPECT_EQ(watcher.seen, "-steps/0 passed +steps/1 +steps/1[0]/steps/0 a=7 -steps/1[0]/steps/0 -steps/1 +steps/2 again1 -steps/2 ");
+}
+
+TEST_F(RunTest, FunctionsOfThePackagesModulesAreCalledByName) {
+  std::filesystem::create_directory(world.work.path() + "/python");
+  std::ofstream(world.work.path() + "/python/quanji_test_module.py")
+      << "from quanji import Fail\n\ndef total(rows, factor=1):\n    if not rows:\n        raise Fail('no_rows', 'none')\n    return "
+         "sum(rows) * factor\n";
+  python_of_tests().add_package_path(world.work.path() + "/python");
+  constexpr std::string_view yaml = R"(
+quanji: 1
+flow: f
+inputs: {rows: {type: list}}
+steps:
+  - python: quanji_test_module:total
+    with: {rows: =rows, factor: 10}
+    save: sum
+  - return: {sum: =sum}
+)";
+  EXPECT_EQ(world.run(yaml, nullptr, {{"rows", Value::of(List{Value::of(std::int64_t{4})})}}).outputs.text, R"({"sum":40})");
+  const auto none = world.run(yaml, nullptr, {{"rows", Value::of(List{})}});
+  EXPECT_EQ(error_of(none), "no_rows@steps/0: none");
+  EXPECT_EQ(none.outcome, wire::Outcome::business_failure);
+}
+TEST_F(RunTest, ADebuggerHoldsAtBordersReadsAndSetsVariables) {
+  struct Holder final : Debugger {
+    std::string seen;
+    Order at_border(Pause& pause) override {
+      seen += pause.place.at + "/" + std::to_string(pause.frames.size()) + " ";
+      if (pause.place.at == "steps/1") {
+        seen += pause.evaluate("n * 100")->json() + " ";
+        pause.variables.set(*flow::slot_of(pause.place.document, "n"), Value::of(std::int64_t{5}));
+      }
+      return pause.place.at == "steps/2" ? Order::stop : Order::go_on;
+    }
+    Order at_failure(Pause& pause, const Failure& failure) override {
+      seen += "!" + pause.place.at + " " + failure.code + " ";
+      return Order::go_on;
+    }
+  } holder;
+  world.debugger = &holder;
+  const auto finished = world.run("{quanji: 1, flow: f, steps: [{set: {n: 1}}, {set: {m: =n + 1}}, {set: {o: =m}}]}");
+  EXPECT_EQ(finished.outcome, wire::Outcome::stopped);
+  EXPECT_EQ(holder.seen, "steps/0/1 steps/1/1 100 steps/2/1 ");
+  holder.seen.clear();
+  world.run("{quanji: 1, flow: f, steps: [{fail: {code: no, message: no}}]}");
+  EXPECT_EQ(holder.seen, "steps/0/1 !steps/0 no ");
+}
+TEST_F(RunTest, ARunFromAStepBeginsThereWithTheVariablesItIsGiven) {
+  Flows flows;
+  flows.add(
+      document_of("{quanji: 1, flow: f, steps: [{do: test.say, with: {text: a}, save: n}, {if: =n > 1, then: [{set: {n: =n + 1}}, {set: "
+                  "{n: =n * 2}}]}, {return: {n: =n}}]}"));
+  base::SystemRandom random;
+  Surroundings around{world.clock, random, world.waiting, python_of_tests(), world.outside, world.catalogue, world.work.path(), "", {}};
+  RunRequest request{flows,
+                     "f",
+                     "att_1",
+                     "digest",
+                     {},
+                     {},
+                     {},
+                     RunRequest::After::stay,
+                     RunRequest::From{"steps/1/then/1", {{"n", Value::of(std::int64_t{21})}}}};
+  RunControl control;
+  const auto finished = run(request, around, control, nullptr);
+  ASSERT_TRUE(finished);
+  EXPECT_EQ(finished->outputs.text, R"({"n":42})");
+  EXPECT_EQ(deeds.text(), "");
 }
 
 }  // namespace

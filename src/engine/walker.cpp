@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 
 #include "engine/step_context.h"
 
@@ -19,6 +20,11 @@ Run::Run(const RunRequest& asked, const Surroundings& around_it, RunControl& con
     : request(asked), around(around_it), control(controlled), journal(kept) {
   for (const auto& document : asked.flows.all()) programs.emplace(document.get(), std::make_unique<PythonProgram>(*document));
   for (const auto* activity : around_it.catalogue) activities.emplace(activity->info.id, activity);
+  // What an earlier life left behind is not written over.
+  std::error_code failed;
+  for (auto it = std::filesystem::directory_iterator(around_it.evidence_folder, failed);
+       !failed && it != std::filesystem::directory_iterator(); it.increment(failed))
+    ++evidence_count;
 }
 void Run::journal_broke(base::Error error) {
   {
@@ -183,12 +189,8 @@ Way Walker::fail_at(const flow::Step& step, Failure failure, Journal::Acted acte
     }
     if (!status) run_.journal_broke(std::move(status).error());
   }
-  if (run_.around.debugger && failure.ending == Ending::none) {
-    const std::lock_guard lock(run_.watching);
-    static const std::atomic<bool> no{false};
-    if (run_.around.debugger->at_failure({document(), step, at, depth_}, slots(), failure, no) == Debugger::Order::stop)
-      run_.control.halt.ask();
-  }
+  if (run_.around.debugger && failure.ending == Ending::none)
+    hold(step, [&](Pause& pause) { return run_.around.debugger->at_failure(pause, failure); });
   return fail(std::move(failure));
 }
 // False: the step has failed because of it, failure() is set.
@@ -215,6 +217,20 @@ Way Walker::done(const flow::Step& step, bool once) {
 }
 
 // ---- steps ----
+
+void Walker::hold(const flow::Step& step, const std::function<Debugger::Order(Pause&)>& ask) {
+  const auto at = position(step);
+  const StepPlace place{document(), step, at, depth_};
+  Pause pause{place,
+              {},
+              slots(),
+              [this](const std::string& text) { return run_.around.python.evaluate_text(text, {}, &slots(), python_limit()); },
+              run_.control.halt};
+  for (const auto& frame : frames_)
+    pause.frames.push_back({*frame->document, frame->prefix.empty() ? "" : frame->prefix.substr(0, frame->prefix.size() - 6)});
+  const std::lock_guard lock(run_.watching);
+  if (ask(pause) == Debugger::Order::stop) run_.control.halt.ask();
+}
 
 // Where in the list a resume goes on. The cursor goes when it has arrived.
 std::size_t Walker::seek(const flow::Steps& list) {
@@ -257,12 +273,7 @@ Way Walker::step(const flow::Step& step) {
     return way;
   };
   if (!resuming()) {
-    if (run_.around.debugger) {
-      tell([&](const StepPlace& place) {
-        static const std::atomic<bool> no{false};
-        if (run_.around.debugger->at_border(place, slots(), no) == Debugger::Order::stop) run_.control.halt.ask();
-      });
-    }
+    if (run_.around.debugger) hold(step, [&](Pause& pause) { return run_.around.debugger->at_border(pause); });
     if (auto leave = must_leave()) return out(fail_at(step, std::move(*leave)));
     if (step.when) {
       auto meant = holds(*step.when);

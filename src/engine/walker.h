@@ -134,6 +134,7 @@ class Walker {
   Way fail(Failure failure);  // sets it
   Way fail_at(const flow::Step& step, Failure failure, Journal::Acted acted = Journal::Acted::settled,
               Journal::Back back = Journal::Back::to_step);
+  void hold(const flow::Step& step, const std::function<Debugger::Order(Pause&)>& ask);
   bool is_meant(const Failure& failure) const { return failure.ending == Ending::none; }
   void push_scope(std::chrono::microseconds until, std::uint32_t depth);
   void pop_scope();
