@@ -3,7 +3,6 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "base/files.h"
 #include "base/result.h"
@@ -19,14 +18,14 @@ class RunnerChannel {
   enum class Read : std::uint8_t { message, nothing, gone };
   // One thread. Waits at most `milliseconds` (-1: for ever) for the next message; a message that cannot be read counts as gone.
   Read receive(int milliseconds, wire::RunnerMessage& message);
-  // The descriptors that came along, in their order, once.
-  std::vector<base::Descriptor> take_descriptors() { return std::exchange(passed_, {}); }
+  // The descriptor that came along, once.
+  base::Descriptor take_descriptor() { return std::exchange(passed_, base::Descriptor()); }
 
  private:
   base::Descriptor fd_;
   std::mutex writing_;
   wire::RunnerMessageReader reader_;
-  std::vector<base::Descriptor> passed_;
+  base::Descriptor passed_;
 };
 
 }  // namespace quanji::engine
