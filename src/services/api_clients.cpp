@@ -223,9 +223,15 @@ Result<base::Page<ApiClient>> list_api_clients(const View& view, const base::Lis
 }
 Result<ApiClient> read_api_client(const View& view, const ApiClientRef& ref) { return find(view, ref.id); }
 
+namespace {
+// The pattern of a field is not asked about an empty text.
+Error nameless() { return Error(Code::invalid_field).with_field("name", Text("不能为空", "must not be empty")); }
+}  // namespace
+
 Result<NewApiKey> create_api_client(Change& change, const Prepared<NewApiClient>& prepared) {
   if (!prepared.proof || !prepared.proof->key) return Error(Code::bug, "a client is made without its key");
   const auto& in = prepared.value;
+  if (in.name.empty()) return nameless();
   const auto& key = *prepared.proof->key;
   QUANJI_TRY(const auto department, change.row(sql::department_by_id, {{"id", in.department_id}}));
   if (!department) return Error(Code::invalid_field).with_field("departmentId", Text("没有这个部门", "there is no such department"));
@@ -250,6 +256,7 @@ Result<ApiClient> change_api_client(Change& change, const base::Patch<ApiClientC
   QUANJI_DO(expect_revision(change, client.revision));
   auto wanted = client;
   take_given(patch, wanted);
+  if (wanted.name.empty()) return nameless();
   QUANJI_DO(check_common(change, was_given(patch, "scopes") ? wanted.scopes : std::vector<std::string>{}, wanted.addresses,
                          was_given(patch, "expires_at") ? wanted.expires_at : std::nullopt));
   if (wanted.name != client.name) QUANJI_DO(name_is_free(change, client.department_id, wanted.name, client.id));

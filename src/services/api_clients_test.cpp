@@ -213,5 +213,18 @@ TEST(ApiClients, LastUseIsTheLatestTold) {
   EXPECT_EQ(read->revision, made->revision);
 }
 
+TEST(ApiClients, AlwaysHaveAName) {
+  Gatehouse house;
+  const auto made = house.client("portal", {"user.read"});
+  ASSERT_TRUE(made);
+  base::Patch<ApiClientChange> patch;
+  patch.value.id = made->id;
+  patch.given = std::uint64_t{1} << ApiClientChange::fields().find("name");
+  EXPECT_EQ(code_of(house.run(house.as(house.security, "api_client.change"), &change_api_client, patch)), Code::invalid_field);
+  const auto read = house.ask(house.as(house.security, "api_client.read"), &read_api_client, ApiClientRef{made->id});
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->name, "portal");
+}
+
 }  // namespace
 }  // namespace quanji::services
