@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <boost/json.hpp>
 #include <charconv>
 #include <cstdlib>
+#include <sstream>
 #include <stdexcept>
 
 // toml++ 3.3 takes some things for granted that a file may break ("[/a]", "x = 2026-11-20T!"): it ends the program then, or, built with
@@ -45,7 +47,44 @@ std::string variable_of(std::string_view key) {
   return name;
 }
 
+Result<toml::table> parse_file(const std::string& path) {
+  try {
+    return toml::parse_file(path);
+  } catch (const toml::parse_error& error) {
+    return refusal(fmt::format("{}:{}", path, error.source().begin.line), fmt::format("配置文件无法读取：{}", error.description()),
+                   fmt::format("the configuration cannot be read: {}", error.description()));
+  } catch (const std::logic_error&) {
+    return refusal(path, "配置文件无法读取：不是 TOML", "the configuration cannot be read: it is not TOML");
+  }
+}
+boost::json::value json_of(const toml::node& node) {
+  if (const auto* table = node.as_table()) {
+    boost::json::object object;
+    for (const auto& [key, inner] : *table) object[std::string(key.str())] = json_of(inner);
+    return object;
+  }
+  if (const auto* array = node.as_array()) {
+    boost::json::array list;
+    for (const auto& inner : *array) list.push_back(json_of(inner));
+    return list;
+  }
+  if (const auto* text = node.as_string()) return boost::json::string(text->get());
+  if (const auto* number = node.as_integer()) return number->get();
+  if (const auto* number = node.as_floating_point()) return number->get();
+  if (const auto* yes = node.as_boolean()) return yes->get();
+  std::ostringstream out;
+  if (const auto* date = node.as_date()) out << date->get();
+  if (const auto* time = node.as_time()) out << time->get();
+  if (const auto* at = node.as_date_time()) out << at->get();
+  return boost::json::string(out.str());
+}
+
 }  // namespace
+
+Result<boost::json::value> read_toml(const std::string& path) {
+  QUANJI_TRY(const auto table, parse_file(path));
+  return json_of(table);
+}
 
 Status Config::take(std::string_view name, std::string value, const std::string& where) {
   for (const auto& key : keys_) {
@@ -78,15 +117,7 @@ Result<Config> Config::load(std::span<const ConfigKey> keys, const std::string& 
   config.keys_ = keys;
   for (const auto& key : keys) config.values_[std::string(key.name)] = key.fallback;
   if (!path.empty()) {
-    toml::table parsed;
-    try {
-      parsed = toml::parse_file(path);
-    } catch (const toml::parse_error& error) {
-      return refusal(fmt::format("{}:{}", path, error.source().begin.line), fmt::format("配置文件无法读取：{}", error.description()),
-                     fmt::format("the configuration cannot be read: {}", error.description()));
-    } catch (const std::logic_error&) {
-      return refusal(path, "配置文件无法读取：不是 TOML", "the configuration cannot be read: it is not TOML");
-    }
+    QUANJI_TRY(const auto parsed, parse_file(path));
     Status status;
     const auto walk = [&](const auto& self, const toml::table& table, const std::string& prefix) -> void {
       for (const auto& [key, node] : table) {

@@ -3,6 +3,7 @@
 // (`*_file`).
 // Reads foreign bytes: fuzz/config.cpp
 #pragma once
+#include <boost/json/fwd.hpp>
 #include <map>
 #include <span>
 #include <string>
@@ -21,6 +22,10 @@ struct ConfigKey {
   Sentence sentence;
   std::span<const std::string_view> words{};  // the only values allowed, or empty
 };
+
+// Any TOML file as a JSON object: dates and times as their text, numbers with a point as doubles. A file that is no TOML is refused with
+// its line.
+Result<boost::json::value> read_toml(const std::string& path);
 
 class Config {
  public:

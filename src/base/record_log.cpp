@@ -97,13 +97,15 @@ Result<Bytes> write_record(std::uint8_t type, std::string_view json) {
 }
 
 // ---- writer ----
-RecordWriter::RecordWriter(int fd, Ownership ownership, std::size_t size) : fd_(fd), ownership_(ownership), size_(size) {}
+RecordWriter::RecordWriter(int fd, Ownership ownership, std::size_t size, std::size_t limit)
+    : fd_(fd), ownership_(ownership), size_(size), limit_(limit) {}
 RecordWriter::RecordWriter(RecordWriter&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)), ownership_(other.ownership_), size_(other.size_), broken_(other.broken_) {}
+    : fd_(std::exchange(other.fd_, -1)), ownership_(other.ownership_), size_(other.size_), limit_(other.limit_), broken_(other.broken_) {}
 RecordWriter& RecordWriter::operator=(RecordWriter&& other) noexcept {
   std::swap(fd_, other.fd_);
   std::swap(ownership_, other.ownership_);
   std::swap(size_, other.size_);
+  std::swap(limit_, other.limit_);
   std::swap(broken_, other.broken_);
   return *this;
 }

@@ -53,27 +53,27 @@ enum class Ownership : std::uint8_t { borrowed, owned };  // owned: closed by th
 // One segment. One thread. A record is one write(2), so it survives the writer; sync() makes it survive a power cut.
 class RecordWriter {
  public:
-  // On a descriptor inherited or opened by somebody else: append-only, holding `size` good bytes.
-  RecordWriter(int fd, Ownership ownership, std::size_t size);
+  // On a descriptor inherited or opened by somebody else: append-only, holding `size` good bytes; it may grow to `limit`.
+  RecordWriter(int fd, Ownership ownership, std::size_t size, std::size_t limit = segment_size);
   // Opens or creates (0600) a segment, cuts a torn tail, refuses a corrupt one (Code::store_unavailable).
   static Result<RecordWriter> open(const std::string& path);
   RecordWriter(RecordWriter&& other) noexcept;
   RecordWriter& operator=(RecordWriter&& other) noexcept;
   ~RecordWriter();
 
-  // Code::too_large: the record, or the segment would grow beyond segment_size. Code::store_unavailable: the disk refused;
+  // Code::too_large: the record, or the segment would grow beyond its limit. Code::store_unavailable: the disk refused;
   // what was half written has been cut, and if even that failed every later call fails too.
   Status append(std::uint8_t type, std::string_view json);
   // fdatasync. After a failure every later call fails: nobody knows what the disk holds.
   Status sync();
   std::size_t size() const { return size_; }
-  bool fits(std::size_t json_size) const { return size_ + record_head_size + json_size <= segment_size; }
+  bool fits(std::size_t json_size) const { return size_ + record_head_size + json_size <= limit_; }
   int fd() const { return fd_; }
 
  private:
   int fd_ = -1;
   Ownership ownership_ = Ownership::borrowed;
-  std::size_t size_ = 0;
+  std::size_t size_ = 0, limit_ = segment_size;
   bool broken_ = false;
 };
 

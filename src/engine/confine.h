@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "wire/robot_contract.h"
+#include "wire/runner.h"
 
 namespace quanji::engine {
 
@@ -18,8 +19,9 @@ enum class Filter : std::uint8_t { install, leave_out };
 struct ConfineRequest {
   OutsideNamespaces outside;
   Filter filter = Filter::install;
-  std::int64_t memory_mb = 2048;  // address space
-  std::int64_t processes = 256;   // of this user; has no effect on root
+  wire::RunnerProfile profile = wire::RunnerProfile::closed;  // closed: sockets inside this machine only, its own network
+  std::int64_t memory_mb = 2048;                              // address space
+  std::int64_t processes = 256;                               // of this user; has no effect on root
 };
 
 // First of all, single-threaded: ends with the starter, no core dumps, not to be traced, no new privileges; as root with `run_as` it

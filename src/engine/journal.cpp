@@ -3,145 +3,214 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <boost/json.hpp>
-
-#include "base/bytes.h"
 #include "base/fields_json.h"
 #include "base/files.h"
 
 namespace quanji::engine {
 
-namespace json = boost::json;
 using base::Code;
 using base::Error;
 using base::Result;
 using base::Status;
-using base::Text;
+using values::Variables;
+using RecordType = wire::JournalRecord;
 
 namespace {
 
-constexpr std::size_t max_journal = base::segment_size;
-
-Error senseless(std::size_t offset, std::string_view why) {
-  return Error(
-      Code::store_unavailable,
-      Text(fmt::format("运行日志第 {} 字节处的记录无法理解（{}）；不继续执行，以免重复操作", offset, why),
-           fmt::format(
-               "the record at byte {} of the run journal makes no sense ({}): the run is not continued, so that nothing is done twice",
-               offset, why)));
+void append_text(std::string& out, std::string_view key, std::string_view text) {
+  out += ",\"";
+  out += key;
+  out += "\":";
+  base::append_json_string(out, text);
 }
-
-Status apply(RunState& state, const base::RecordView& record) {
-  auto parsed = base::parse_json(record.json, 64);
-  if (!parsed || !parsed->is_object()) return senseless(record.offset, "not an object");
-  const auto& object = parsed->get_object();
-  const auto text = [&](std::string_view key) -> std::string {
-    const auto* value = object.if_contains(key);
-    const auto* found = value ? value->if_string() : nullptr;
-    return found ? std::string(*found) : std::string();
-  };
-  const auto variables = [&](std::string_view key) -> Result<Variables> {
-    const auto* value = object.if_contains(key);
-    return variables_from_json(value ? *value : json::value());
-  };
-  const auto at = text("at");
-  const auto type = static_cast<RecordType>(record.type);
-  if (type != RecordType::begin && !state.begun) return senseless(record.offset, "no beginning");
-  if (state.finished) return senseless(record.offset, "a record after the last");
-  switch (type) {
-    case RecordType::begin: {
-      if (state.begun) return senseless(record.offset, "a second beginning");
-      const auto* v = object.if_contains("v");
-      if (!v || !v->is_int64() || v->get_int64() != 1) return senseless(record.offset, "another version");
-      state.begun = true;
-      state.attempt = text("attempt");
-      state.document_digest = text("document");
-      QUANJI_TRY(state.inputs, variables("inputs"));
-      state.variables = state.inputs;
-      return {};
-    }
-    case RecordType::step:
-    case RecordType::receipt: {
-      if (at.empty()) return senseless(record.offset, "no place");
-      if (!state.done.insert(at).second) return senseless(record.offset, "a step done twice");
-      QUANJI_TRY(auto set, variables("set"));
-      for (auto& [name, value] : set) state.variables[name] = std::move(value);
-      std::erase(state.unsettled, at);
-      return {};
-    }
-    case RecordType::intent:
-      if (at.empty()) return senseless(record.offset, "no place");
-      if (std::find(state.unsettled.begin(), state.unsettled.end(), at) == state.unsettled.end()) state.unsettled.push_back(at);
-      return {};
-    case RecordType::finished: {
-      const auto* value = object.if_contains("finished");
-      if (!value) return senseless(record.offset, "no outcome");
-      QUANJI_TRY(state.finished, base::from_json<wire::Finished>(*value, base::Side::stored, base::Unknown::ignore));
-      return {};
-    }
+Status append_variables(ValueStore* store, const Variables& variables, std::string& out) {
+  out += '{';
+  for (const auto& [name, value] : variables) {
+    if (out.back() != '{') out += ',';
+    base::append_json_string(out, name);
+    out += ':';
+    QUANJI_DO(append_value(store, value, out));
   }
-  return senseless(record.offset, "unknown type");
+  out += '}';
+  return {};
 }
-
-Result<RunState> state_of(const base::RecordScan& scan) {
-  RunState state;
-  for (const auto& record : scan.records) QUANJI_DO(apply(state, record));
-  return state;
+void append_list(std::string& out, std::string_view key, std::span<const std::string> texts) {
+  if (texts.empty()) return;
+  out += ",\"";
+  out += key;
+  out += "\":[";
+  for (const auto& text : texts) {
+    if (out.back() != '[') out += ',';
+    base::append_json_string(out, text);
+  }
+  out += ']';
+}
+void append_failure(std::string& out, std::string_view key, const Failure& failure) {
+  out += ",\"";
+  out += key;
+  out += "\":{\"code\":";
+  base::append_json_string(out, failure.code);
+  append_text(out, "kind", flow::word_of(failure.kind));
+  append_text(out, "zh", failure.message.zh);
+  append_text(out, "en", failure.message.en);
+  append_text(out, "step", failure.step);
+  if (failure.ending != Ending::none)
+    append_text(out, "ending",
+                failure.ending == Ending::stopped     ? "stopped"
+                : failure.ending == Ending::timed_out ? "timed_out"
+                                                      : "suspended");
+  if (!failure.data.is(values::Type::nothing)) {
+    out += ",\"data\":";
+    failure.data.append_json(out);
+  }
+  std::vector<std::string> paths;
+  for (const auto& file : failure.evidence) paths.push_back(file.path);
+  append_list(out, "evidence", paths);
+  out += '}';
 }
 
 }  // namespace
 
-Result<RunState> read_journal(std::string_view bytes) {
-  const auto scan = base::read_records(base::bytes_of(bytes));
-  if (scan.end == base::LogEnd::corrupt) return senseless(scan.good, "damaged");
-  return state_of(scan);
-}
-
-Result<Journal> Journal::open(int fd, base::Clock& clock) {
-  QUANJI_TRY(auto bytes, base::read_whole(fd, max_journal));
-  const auto scan = base::read_records(base::bytes_of(bytes));
-  if (scan.end == base::LogEnd::corrupt) return senseless(scan.good, "damaged");
-  QUANJI_TRY(auto state, state_of(scan));
-  if (scan.good != bytes.size() && ::ftruncate(fd, static_cast<off_t>(scan.good)) != 0)
+Result<std::unique_ptr<Journal>> Journal::open(int fd, base::Clock& clock, ValueStore* store) {
+  base::RecordReader reader(fd, base::Ownership::borrowed);
+  RunState state;
+  std::size_t good = 0;
+  for (;;) {
+    QUANJI_TRY(auto record, reader.next());
+    if (!record) break;
+    QUANJI_DO(apply(state, *record, store));
+    good = record->offset + base::record_head_size + record->json.size();
+  }
+  QUANJI_TRY(const auto torn, reader.unfinished());
+  if (torn != 0 && ::ftruncate(fd, static_cast<off_t>(good)) != 0)
     return Error(Code::store_unavailable, base::system_detail("cut", "run journal"));
-  return Journal(base::RecordWriter(fd, base::Ownership::borrowed, scan.good), std::move(state), clock);
+  return std::unique_ptr<Journal>(
+      new Journal(base::RecordWriter(fd, base::Ownership::borrowed, good, max_journal), std::move(state), clock, store));
 }
 
-Status Journal::append(RecordType type, std::string_view json) { return writer_.append(static_cast<std::uint8_t>(type), json); }
-
-namespace {
-std::string place(std::string_view at, base::Time now) {
-  std::string out = "{\"at\":";
+std::string Journal::head(std::string_view at) const {
+  std::string out;
+  out.reserve(256);
+  out += "{\"at\":";
   base::append_json_string(out, at);
-  fmt::format_to(std::back_inserter(out), ",\"t\":{}", now.micros);
+  fmt::format_to(std::back_inserter(out), ",\"t\":{}", clock_.now().micros);
   return out;
 }
-std::string place_and_set(std::string_view at, base::Time now, const Variables& set) {
-  return place(at, now) + ",\"set\":" + to_json(set) + "}";
+Status Journal::add_changes(std::string& json, Slots& slots) {
+  const auto before = json.size();
+  json += ",\"set\":{";
+  std::vector<std::uint32_t> taken;
+  slots.take_changed([&](std::uint32_t slot) { taken.push_back(slot); });
+  // What does not fit into one record goes to the store value by value.
+  for (const std::size_t most : {max_journal_value, std::size_t{1024}}) {
+    json.resize(before);
+    json += ",\"set\":{";
+    for (const auto slot : taken) {
+      if (json.back() != '{') json += ',';
+      base::append_json_string(json, slots.name(slot));
+      json += ':';
+      QUANJI_DO(append_value(store_, slots.get(slot), json, most));
+    }
+    json += '}';
+    if (!store_ || json.size() < base::max_record_json - 1024) break;
+  }
+  return {};
 }
-}  // namespace
+Status Journal::append(RecordType type, std::string_view json, bool synced) {
+  if (synced && store_) QUANJI_DO(store_->sync());
+  const std::lock_guard lock(mutex_);
+  QUANJI_DO(writer_.append(static_cast<std::uint8_t>(type), json));
+  return synced ? writer_.sync() : Status();
+}
 
-Status Journal::begin(std::string_view attempt, std::string_view document_digest, const Variables& inputs) {
-  std::string out = "{\"v\":1,\"attempt\":";
-  base::append_json_string(out, attempt);
-  out += ",\"document\":";
-  base::append_json_string(out, document_digest);
-  out += ",\"inputs\":" + to_json(inputs) + "}";
-  return append(RecordType::begin, out);
+Status Journal::begin(std::string_view attempt, std::string_view document_digest, std::string_view flow, const Variables& inputs) {
+  std::string out = "{\"v\":2";
+  append_text(out, "attempt", attempt);
+  append_text(out, "document", document_digest);
+  append_text(out, "flow", flow);
+  fmt::format_to(std::back_inserter(out), ",\"t\":{},\"inputs\":", clock_.now().micros);
+  QUANJI_DO(append_variables(store_, inputs, out));
+  out += '}';
+  return append(RecordType::begin, out, false);
 }
-Status Journal::step(std::string_view at, const Variables& set) { return append(RecordType::step, place_and_set(at, clock_->now(), set)); }
-Status Journal::intent(std::string_view at) {
-  QUANJI_DO(append(RecordType::intent, place(at, clock_->now()) + "}"));
-  return writer_.sync();
+Status Journal::step(std::string_view at, Slots& slots, std::span<const std::string> handled) {
+  auto out = head(at);
+  append_list(out, "handled", handled);
+  QUANJI_DO(add_changes(out, slots));
+  out += '}';
+  return append(RecordType::step, out, false);
 }
-Status Journal::receipt(std::string_view at, const Variables& set) {
-  QUANJI_DO(append(RecordType::receipt, place_and_set(at, clock_->now(), set)));
-  return writer_.sync();
+Status Journal::intent(std::string_view at) { return append(RecordType::intent, head(at) + "}", true); }
+Status Journal::receipt(std::string_view at, Slots& slots) {
+  auto out = head(at);
+  QUANJI_DO(add_changes(out, slots));
+  out += '}';
+  return append(RecordType::receipt, out, true);
+}
+Status Journal::enter(std::string_view at, const Enter& what, Slots& slots) {
+  auto out = head(at);
+  append_text(out, "kind", word_of(what.kind));
+  if (what.over) {
+    out += ",\"over\":";
+    QUANJI_DO(append_value(store_, *what.over, out));
+  }
+  if (!what.item.empty()) append_text(out, "item", what.item);
+  if (!what.index.empty()) append_text(out, "index", what.index);
+  if (what.way != Way::next) append_text(out, "way", word_of(what.way));
+  if (what.failure) append_failure(out, "failure", *what.failure);
+  if (what.outputs) {
+    out += ",\"outputs\":";
+    QUANJI_DO(append_variables(store_, Variables(what.outputs->begin(), what.outputs->end()), out));
+  }
+  if (what.inputs) {
+    out += ",\"inputs\":";
+    QUANJI_DO(append_variables(store_, *what.inputs, out));
+  }
+  if (what.branches) fmt::format_to(std::back_inserter(out), ",\"branches\":{}", what.branches);
+  append_list(out, "handled", what.handled);
+  QUANJI_DO(add_changes(out, slots));
+  out += '}';
+  return append(RecordType::enter, out, false);
+}
+Status Journal::failed(std::string_view at, const Failure& failure, Acted acted, Back back, Slots& slots) {
+  auto out = head(at);
+  append_failure(out, "error", failure);
+  if (acted == Acted::unknown) out += ",\"unknown\":true";
+  if (back == Back::to_last) out += ",\"stay\":true";
+  QUANJI_DO(add_changes(out, slots));
+  out += '}';
+  return append(RecordType::failed, out, false);
+}
+Status Journal::suspended(std::string_view at, const Failure& failure, Slots& slots) {
+  auto out = head(at);
+  append_failure(out, "error", failure);
+  QUANJI_DO(add_changes(out, slots));
+  out += '}';
+  return append(RecordType::suspended, out, true);
+}
+Status Journal::again(std::string_view at) { return append(RecordType::again, head(at) + "}", false); }
+Status Journal::resumed(std::string_view attempt, std::span<const Settled> settled) {
+  std::string out = fmt::format("{{\"t\":{}", clock_.now().micros);
+  append_text(out, "attempt", attempt);
+  out += ",\"settled\":[";
+  for (const auto& one : settled) {
+    if (out.back() != '[') out += ',';
+    out += one.done ? "{\"done\":true" : "{\"done\":false";
+    append_text(out, "at", one.at);
+    out += ",\"set\":";
+    QUANJI_DO(append_variables(store_, one.set, out));
+    out += '}';
+  }
+  out += "]}";
+  return append(RecordType::resumed, out, true);
 }
 Status Journal::finished(const wire::Finished& finished) {
-  QUANJI_DO(append(RecordType::finished,
-                   fmt::format("{{\"t\":{},\"finished\":{}}}", clock_->now().micros, base::to_json(finished, base::Side::stored))));
+  return append(RecordType::finished,
+                fmt::format("{{\"t\":{},\"finished\":{}}}", clock_.now().micros, base::to_json(finished, base::Side::stored)), true);
+}
+Status Journal::sync() {
+  if (store_) QUANJI_DO(store_->sync());
+  const std::lock_guard lock(mutex_);
   return writer_.sync();
 }
 

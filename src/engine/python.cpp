@@ -1,15 +1,11 @@
 #include "engine/python.h"
 
-// Python.h first: it sets feature macros.
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
 #include <fmt/format.h>
-#include <pthread.h>
 #include <signal.h>
 
-#include <set>
-#include <unordered_map>
-#include <vector>
+#include <algorithm>
+
+#include "engine/python_state.h"
 
 namespace quanji::engine {
 
@@ -17,93 +13,22 @@ using base::Code;
 using base::Error;
 using base::Result;
 using base::Text;
+using values::ColumnType;
+using values::TablePtr;
+using values::Value;
+
+Python::State* the_python = nullptr;  // one interpreter a process
 
 namespace {
-
-// Owns one reference.
-class Ref {
- public:
-  Ref() = default;
-  explicit Ref(PyObject* object) : object_(object) {}
-  Ref(Ref&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
-  Ref& operator=(Ref&& other) noexcept {
-    std::swap(object_, other.object_);
-    return *this;
-  }
-  ~Ref() { Py_XDECREF(object_); }
-  static Ref borrowed(PyObject* object) {
-    Py_XINCREF(object);
-    return Ref(object);
-  }
-  PyObject* get() const { return object_; }
-  explicit operator bool() const { return object_ != nullptr; }
-
- private:
-  PyObject* object_ = nullptr;
-};
 
 constexpr int interrupt_signal = SIGUSR2;
 
-struct Compiled {
-  Ref code;
-  std::vector<std::string> names;  // global names it and its inner functions use
-};
-
-std::string text_of(PyObject* object) {
-  Ref text(PyObject_Str(object));
-  if (text) {
-    Py_ssize_t size = 0;
-    if (const char* utf8 = PyUnicode_AsUTF8AndSize(text.get(), &size)) return {utf8, static_cast<std::size_t>(size)};
-  }
-  PyErr_Clear();
-  return "?";
-}
-
-void collect_names(PyObject* code, std::set<std::string>& names) {
-  Ref own(PyObject_GetAttrString(code, "co_names"));
-  Ref constants(PyObject_GetAttrString(code, "co_consts"));
-  if (own && PyTuple_Check(own.get())) {
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(own.get()); ++i) names.insert(text_of(PyTuple_GET_ITEM(own.get(), i)));
-  }
-  if (constants && PyTuple_Check(constants.get())) {
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(constants.get()); ++i) {
-      PyObject* constant = PyTuple_GET_ITEM(constants.get(), i);
-      if (PyCode_Check(constant)) collect_names(constant, names);
-    }
-  }
-  PyErr_Clear();
-}
-
-}  // namespace
-
-struct Python::State {
-  pthread_t main_thread{};
-  std::atomic<std::uint64_t> wanted{0};  // evaluation to be interrupted
-  std::uint64_t raised = 0;              // evaluation an interruption was raised in; Python's thread only
-  const std::atomic<std::uint64_t>* at_work = nullptr;
-  PyThreadState* thread = nullptr;
-  PyObject* builtins = nullptr;  // dict, borrowed for the life of the process
-  PyObject* decimal_type = nullptr;
-  PyObject* stop_type = nullptr;      // BaseException: `except Exception` does not swallow it
-  PyObject* library_names = nullptr;  // sys.stdlib_module_names
-  std::unordered_map<std::string, Compiled> compiled;
-
-  Ref to_python(const Value& value);
-  std::variant<Value, Failure> to_value(PyObject* object, int depth);
-  std::variant<const Compiled*, Failure> compile(const std::string& text);
-  Failure failure_of_exception(Interrupt why);
-};
-
-namespace {
-
-Python::State* the_state = nullptr;  // one interpreter a process
-
 // The Python-level handler of the signal, on Python's own thread and with the GIL.
 PyObject* on_signal(PyObject*, PyObject*) {
-  const auto wanted = the_state->wanted.load();
-  if (wanted == 0 || wanted != the_state->at_work->load()) Py_RETURN_NONE;
-  the_state->raised = wanted;
-  PyErr_SetNone(the_state->stop_type);
+  const auto wanted = the_python->wanted.load();
+  if (wanted == 0 || wanted != the_python->at_work->load()) Py_RETURN_NONE;
+  the_python->raised = wanted;
+  PyErr_SetNone(the_python->stop_type);
   return nullptr;
 }
 PyMethodDef on_signal_definition = {"on_signal", &on_signal, METH_VARARGS, nullptr};
@@ -116,160 +41,139 @@ bool install_signal() {
   return static_cast<bool>(before);
 }
 
-Ref to_python_text(const std::string& text) {
-  return Ref(PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "strict"));
+std::mutex dropped_mutex;
+std::vector<PyObject*> dropped;  // guarded by dropped_mutex
+std::atomic<bool> any_dropped{false};
+
+// The line of the flow's own text that was at work when the exception was raised; 0 when it was in none.
+int line_in(PyObject* trace, const std::string& file) {
+  int line = 0;
+  for (Ref at = Ref::borrowed(trace); at && at.get() != Py_None; at = Ref(PyObject_GetAttrString(at.get(), "tb_next"))) {
+    Ref frame(PyObject_GetAttrString(at.get(), "tb_frame"));
+    Ref code(frame ? PyObject_GetAttrString(frame.get(), "f_code") : nullptr);
+    Ref name(code ? PyObject_GetAttrString(code.get(), "co_filename") : nullptr);
+    Ref number(PyObject_GetAttrString(at.get(), "tb_lineno"));
+    if (name && number && text_of_object(name.get()) == file) line = static_cast<int>(PyLong_AsLong(number.get()));
+  }
+  PyErr_Clear();
+  return line;
+}
+// "reports/daily.py:12", of the innermost place in a file of the package; empty when there is none.
+std::string module_place(PyObject* trace) {
+  std::string place;
+  for (Ref at = Ref::borrowed(trace); at && at.get() != Py_None; at = Ref(PyObject_GetAttrString(at.get(), "tb_next"))) {
+    Ref frame(PyObject_GetAttrString(at.get(), "tb_frame"));
+    Ref code(frame ? PyObject_GetAttrString(frame.get(), "f_code") : nullptr);
+    Ref name(code ? PyObject_GetAttrString(code.get(), "co_filename") : nullptr);
+    Ref number(PyObject_GetAttrString(at.get(), "tb_lineno"));
+    if (!name || !number) continue;
+    const auto file = text_of_object(name.get());
+    const auto root = file.rfind("/python/");
+    if (root != std::string::npos && !file.starts_with("/usr/")) place = file.substr(root + 8) + ":" + text_of_object(number.get());
+  }
+  PyErr_Clear();
+  return place;
 }
 
 }  // namespace
 
-Ref Python::State::to_python(const Value& value) {
-  switch (value.type()) {
-    case Value::Type::nothing:
-      return Ref::borrowed(Py_None);
-    case Value::Type::boolean:
-      return Ref::borrowed(value.boolean() ? Py_True : Py_False);
-    case Value::Type::integer:
-      return Ref(PyLong_FromLongLong(value.integer()));
-    case Value::Type::decimal:
-      return Ref(PyObject_CallFunction(decimal_type, "s", value.decimal().text.c_str()));
-    case Value::Type::text:
-      return to_python_text(value.text());
-    case Value::Type::list: {
-      Ref list(PyList_New(static_cast<Py_ssize_t>(value.list().size())));
-      if (!list) return {};
-      for (std::size_t i = 0; i < value.list().size(); ++i) {
-        Ref element = to_python(value.list()[i]);
-        if (!element) return {};
-        Py_INCREF(element.get());  // the list takes a reference of its own
-        PyList_SET_ITEM(list.get(), static_cast<Py_ssize_t>(i), element.get());
-      }
-      return list;
-    }
-    case Value::Type::map: {
-      Ref map(PyDict_New());
-      if (!map) return {};
-      for (const auto& [key, inner] : value.map()) {
-        Ref name = to_python_text(key);
-        Ref element = to_python(inner);
-        if (!name || !element || PyDict_SetItem(map.get(), name.get(), element.get()) != 0) return {};
-      }
-      return map;
-    }
+void DropPythonSide::operator()(PythonSide* side) const {
+  drop_later(std::move(side->objects));
+  delete side;
+}
+void drop_later(std::vector<PyObject*> objects) {
+  const std::lock_guard lock(dropped_mutex);
+  for (auto* object : objects)
+    if (object) dropped.push_back(object);
+  any_dropped.store(!dropped.empty(), std::memory_order_release);
+}
+void release_dropped() {
+  if (!any_dropped.load(std::memory_order_acquire)) return;
+  std::vector<PyObject*> objects;
+  {
+    const std::lock_guard lock(dropped_mutex);
+    objects.swap(dropped);
+    any_dropped.store(false, std::memory_order_release);
   }
-  return {};
+  for (auto* object : objects) Py_DECREF(object);
 }
 
-namespace {
-Failure not_storable(std::string zh, std::string en) { return {"value_not_storable", Text(std::move(zh), std::move(en))}; }
-std::variant<std::string, Failure> utf8_of(PyObject* text) {
-  Py_ssize_t size = 0;
-  const char* utf8 = PyUnicode_AsUTF8AndSize(text, &size);
-  if (!utf8) {
-    PyErr_Clear();
-    return not_storable("文本里有不成对的代理字符，无法保存", "the text holds lone surrogates and cannot be stored");
-  }
-  return std::string(utf8, static_cast<std::size_t>(size));
+PythonProgram::PythonProgram(const flow::Document& document) : document_(document), cache_(std::make_unique<Cache>()) {
+  cache_->expressions.resize(document.expressions);
 }
-}  // namespace
-
-std::variant<Value, Failure> Python::State::to_value(PyObject* object, int depth) {
-  if (depth > max_value_depth)
-    return not_storable(fmt::format("嵌套超过 {} 层", max_value_depth), fmt::format("nested deeper than {}", max_value_depth));
-  if (object == Py_None) return Value();
-  if (PyBool_Check(object)) return Value::of(object == Py_True);
-  if (PyLong_CheckExact(object)) {
-    int overflow = 0;
-    const auto n = PyLong_AsLongLongAndOverflow(object, &overflow);
-    if (overflow) return not_storable("整数超出 64 位；请用 Decimal", "the integer does not fit 64 bits: use Decimal");
-    return Value::of(static_cast<std::int64_t>(n));
-  }
-  if (PyUnicode_CheckExact(object)) {
-    auto text = utf8_of(object);
-    if (auto* failure = std::get_if<Failure>(&text)) return std::move(*failure);
-    return Value::of(std::get<std::string>(std::move(text)));
-  }
-  if (reinterpret_cast<PyObject*>(Py_TYPE(object)) == decimal_type) {
-    Ref finite(PyObject_CallMethod(object, "is_finite", nullptr));
-    if (!finite || finite.get() != Py_True) {
-      PyErr_Clear();
-      return not_storable("小数不是有限值", "the decimal is not finite");
-    }
-    return Value::of(Decimal{text_of(object)});
-  }
-  if (PyList_CheckExact(object) || PyTuple_CheckExact(object)) {
-    List list;
-    const auto size = PySequence_Fast_GET_SIZE(object);
-    list.reserve(static_cast<std::size_t>(size));
-    for (Py_ssize_t i = 0; i < size; ++i) {
-      auto element = to_value(PySequence_Fast_GET_ITEM(object, i), depth + 1);
-      if (auto* failure = std::get_if<Failure>(&element)) return std::move(*failure);
-      list.push_back(std::get<Value>(std::move(element)));
-    }
-    return Value::of(std::move(list));
-  }
-  if (PyDict_CheckExact(object)) {
-    Map map;
-    map.reserve(static_cast<std::size_t>(PyDict_GET_SIZE(object)));
-    Py_ssize_t at = 0;
-    PyObject *key = nullptr, *inner = nullptr;
-    while (PyDict_Next(object, &at, &key, &inner)) {
-      if (!PyUnicode_CheckExact(key)) return not_storable("表的键必须是文本", "the keys of a map must be text");
-      auto name = utf8_of(key);
-      if (auto* failure = std::get_if<Failure>(&name)) return std::move(*failure);
-      auto element = to_value(inner, depth + 1);
-      if (auto* failure = std::get_if<Failure>(&element)) return std::move(*failure);
-      map.emplace_back(std::get<std::string>(std::move(name)), std::get<Value>(std::move(element)));
-    }
-    return Value::of(std::move(map));
-  }
-  if (PyFloat_Check(object))
-    return not_storable("浮点数不精确，不能保存；请用 Decimal(\"…\")、round(x) 或 str(x)",
-                        "a float is not exact and cannot be stored: use Decimal(\"…\"), round(x) or str(x)");
-  const std::string type = Py_TYPE(object)->tp_name;
-  return not_storable(fmt::format("类型 {} 不能保存在变量里", type), fmt::format("a {} cannot be stored in a variable", type));
+PythonProgram::~PythonProgram() {
+  std::vector<PyObject*> objects;
+  const auto drop = [&](Compiled& compiled) {
+    for (Ref* ref : {&compiled.function, &compiled.syntax}) objects.push_back(ref->release());
+  };
+  for (auto& compiled : cache_->expressions)
+    if (compiled) drop(*compiled);
+  for (auto& [step, compiled] : cache_->blocks) drop(compiled);
+  drop_later(std::move(objects));
 }
 
-Failure Python::State::failure_of_exception(Interrupt why) {
+Failure Python::State::failure_of_exception(Interrupt why, const char* code, std::string_view file, flow::Position at) {
   PyObject *raw_type = nullptr, *raw_value = nullptr, *raw_trace = nullptr;
   PyErr_Fetch(&raw_type, &raw_value, &raw_trace);
   PyErr_NormalizeException(&raw_type, &raw_value, &raw_trace);
   Ref type(raw_type), value(raw_value), trace(raw_trace);
   // Python code on the way out may turn the interruption into an exception of its own (an import does): it is one all the same.
   if ((type && PyErr_GivenExceptionMatches(type.get(), stop_type)) || (raised != 0 && raised == at_work->load())) {
-    if (why == Interrupt::stop) return {"stopped", Text("任务被要求停止", "the task was asked to stop")};
-    return {"expression_timed_out", Text("表达式超过时限", "the expression ran beyond its time limit")};
+    if (why == Interrupt::stop) {
+      auto failure = system_failure("stopped", Text("任务被要求停止", "the task was asked to stop"));
+      failure.ending = Ending::stopped;
+      return failure;
+    }
+    return system_failure("expression_timed_out", Text("Python 代码超过时限", "the Python code ran beyond its time limit"));
   }
   if (type && PyErr_GivenExceptionMatches(type.get(), PyExc_MemoryError))
-    return {"out_of_memory", Text("表达式用完了内存限额", "the expression used up its memory limit")};
+    return system_failure("out_of_memory", Text("Python 代码用完了内存限额", "the Python code used up its memory limit"));
+  if (value)
+    if (auto failure = failure_of_fail(value.get())) return std::move(*failure);
   const std::string name = type ? reinterpret_cast<PyTypeObject*>(type.get())->tp_name : "?";
-  const std::string said = value ? text_of(value.get()) : "";
-  if (type && PyErr_GivenExceptionMatches(type.get(), PyExc_SyntaxError))
-    return {"expression_wrong", Text(fmt::format("表达式写法有误：{}", said), fmt::format("the expression is not Python: {}", said))};
-  return {"expression_failed",
-          Text(fmt::format("表达式出错：{}：{}", name, said), fmt::format("the expression failed: {}: {}", name, said))};
+  const bool syntax_error = type && PyErr_GivenExceptionMatches(type.get(), PyExc_SyntaxError);
+  std::string said;
+  int line = trace ? line_in(trace.get(), std::string(file)) : 0;
+  if (syntax_error && value) {
+    Ref message(PyObject_GetAttrString(value.get(), "msg")), number(PyObject_GetAttrString(value.get(), "lineno"));
+    said = message ? text_of_object(message.get()) : "";
+    line = number && PyLong_Check(number.get()) ? static_cast<int>(PyLong_AsLong(number.get())) : 0;
+    PyErr_Clear();
+  } else if (type && PyErr_GivenExceptionMatches(type.get(), PyExc_KeyError) && value) {
+    // str() of a KeyError quotes its argument.
+    Ref arguments(PyObject_GetAttrString(value.get(), "args"));
+    said = arguments && PyTuple_Check(arguments.get()) && PyTuple_GET_SIZE(arguments.get()) > 0
+               ? text_of_object(PyTuple_GET_ITEM(arguments.get(), 0))
+               : "";
+    PyErr_Clear();
+  } else if (value) {
+    said = text_of_object(value.get());
+  }
+  if (said.size() > 2000) said.resize(2000);
+  std::string place;
+  if (const auto in_module = trace ? module_place(trace.get()) : std::string(); !in_module.empty())
+    place = in_module;
+  else if (at.line != 0)
+    place = fmt::format("{}:{}", file, at.line + static_cast<std::uint32_t>(std::max(line, 1)) - 1);
+  const auto zh_at = place.empty() ? "" : "（" + place + "）";
+  const auto en_at = place.empty() ? "" : " at " + place;
+  if (syntax_error)
+    return system_failure("expression_wrong",
+                          Text(fmt::format("Python 写法有误{}：{}", zh_at, said), fmt::format("this is not Python{}: {}", en_at, said)));
+  values::Map data{{"type", Value::of(name)}};
+  if (!place.empty()) data.emplace_back("place", Value::of(place));
+  return system_failure(
+      code,
+      Text(fmt::format("Python 代码出错{}：{}：{}", zh_at, name, said), fmt::format("the Python code failed{}: {}: {}", en_at, name, said)),
+      Value::of(std::move(data)));
 }
 
-std::variant<const Compiled*, Failure> Python::State::compile(const std::string& text) {
-  if (const auto found = compiled.find(text); found != compiled.end()) return &found->second;
-  if (text.find('\0') != std::string::npos)
-    return Failure{"expression_wrong", Text("表达式里有空字符", "the expression holds a null character")};
-  const auto first = text.find_first_not_of(" \t");
-  Ref code(Py_CompileString(text.c_str() + (first == std::string::npos ? 0 : first), "<expression>", Py_eval_input));
-  if (!code) return failure_of_exception(Interrupt::time_limit);
-  std::set<std::string> names;
-  collect_names(code.get(), names);
-  if (compiled.size() >= 10'000) compiled.clear();
-  Compiled made;
-  made.code = std::move(code);
-  made.names.assign(names.begin(), names.end());
-  return &compiled.emplace(text, std::move(made)).first->second;
-}
-
-Python::Python(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Python::Python(std::unique_ptr<State> state, base::Clock& clock)
+    : state_(std::move(state)), clock_(clock), home_(std::this_thread::get_id()) {}
 Python::~Python() {
   // Py_FinalizeEx waits for whatever threads an expression left behind; the process ends right after, so nothing is given back.
   PyEval_RestoreThread(state_->thread);
-  state_->compiled.clear();
+  state_->texts.clear();
   state_->thread = PyEval_SaveThread();
 }
 std::string Python::version() const {
@@ -310,71 +214,104 @@ Result<std::unique_ptr<Python>> Python::start(const Options& options) {
                  Text("无法启动 Python；请安装 python3 和 libpython3.11", "Python does not start: install python3 and libpython3.11"),
                  status.err_msg ? status.err_msg : "");
   auto state = std::make_unique<State>();
-  state->builtins = PyEval_GetBuiltins();
-  Py_INCREF(state->builtins);
-  Ref decimal(PyImport_ImportModule("decimal"));
-  if (decimal) state->decimal_type = PyObject_GetAttrString(decimal.get(), "Decimal");
+  state->builtins = Py_NewRef(PyEval_GetBuiltins());
+  state->globals = PyDict_New();
+  state->compile = PyDict_GetItemString(state->builtins, "compile");
+  state->syntax = PyImport_ImportModule("_ast");
   state->stop_type = PyErr_NewException("quanji.Stop", PyExc_BaseException, nullptr);
   state->library_names = PySys_GetObject("stdlib_module_names");
   Py_XINCREF(state->library_names);
   state->main_thread = ::pthread_self();
-  the_state = state.get();
-  if (!state->decimal_type || !state->stop_type || !state->library_names || !install_signal()) {
-    PyErr_Clear();
-    return Error(Code::requirement_missing, Text("Python 标准库不完整；请重装 libpython3.11-stdlib",
-                                                 "Python's standard library is not whole: reinstall libpython3.11-stdlib"));
+  the_python = state.get();
+  if (!state->globals || PyDict_SetItemString(state->globals, "__builtins__", state->builtins) != 0 || !state->compile || !state->syntax ||
+      !state->stop_type || !state->library_names || !make_python_types() || !make_world(*state) || !install_signal()) {
+    const auto detail = state->failure_of_exception(Interrupt::time_limit, "start", "", {}).message.en;
+    return Error(
+        Code::requirement_missing,
+        Text("Python 标准库不完整；请重装 libpython3.11-stdlib", "Python's standard library is not whole: reinstall libpython3.11-stdlib"),
+        detail);
   }
   state->thread = PyEval_SaveThread();
-  std::unique_ptr<Python> python(new Python(std::move(state)));
-  python->state_->at_work = &python->at_work_;
+  static base::SystemClock system_clock;
+  std::unique_ptr<Python> python(new Python(std::move(state), options.clock ? *options.clock : system_clock));
+  python->state_->at_work = &python->number_;
   return python;
 }
 
-Evaluated Python::evaluate(const std::string& expression, const Variables& variables) {
-  PyEval_RestoreThread(state_->thread);
-  at_work_.store(++count_, std::memory_order_release);
-  auto outcome = [&]() -> Evaluated {
-    auto compiled = state_->compile(expression);
-    if (auto* failure = std::get_if<Failure>(&compiled)) return std::move(*failure);
-    const Compiled& code = *std::get<const Compiled*>(compiled);
-    Ref globals(PyDict_New());  // fresh each time: an expression leaves nothing behind
-    if (!globals || PyDict_SetItemString(globals.get(), "__builtins__", state_->builtins) != 0) return state_->failure_of_exception(why_);
-    for (const auto& name : code.names) {
-      if (const auto found = variables.find(name); found != variables.end()) {
-        Ref value = state_->to_python(found->second);
-        if (!value || PyDict_SetItemString(globals.get(), name.c_str(), value.get()) != 0) return state_->failure_of_exception(why_);
-        continue;
-      }
-      Ref key = to_python_text(name);
-      if (!key || PyDict_Contains(state_->builtins, key.get()) == 1) continue;
-      if (name == "Decimal") {
-        PyDict_SetItem(globals.get(), key.get(), state_->decimal_type);
-      } else if (name != "this" && name != "antigravity" && PySet_Contains(state_->library_names, key.get()) == 1) {
-        Ref module(PyImport_ImportModule(name.c_str()));
-        if (module) PyDict_SetItem(globals.get(), key.get(), module.get());
-        // An attribute may bear a module's name without meaning it; a name that is needed and missing is Python's own error.
-        if (PyErr_Occurred() && !PyErr_ExceptionMatches(PyExc_Exception)) return state_->failure_of_exception(why_);
-        PyErr_Clear();
-      }
-    }
-    Ref result(PyEval_EvalCode(code.code.get(), globals.get(), globals.get()));
-    if (!result) return state_->failure_of_exception(why_);
-    auto value = state_->to_value(result.get(), 0);
+void Python::add_package_path(const std::string& folder) {
+  in_python({}, [&] {
+    PyObject* path = PySys_GetObject("path");
+    Ref text(PyUnicode_DecodeFSDefault(folder.c_str()));
+    if (path && text) PyList_Insert(path, 0, text.get());
     PyErr_Clear();
-    if (auto* failure = std::get_if<Failure>(&value)) return std::move(*failure);
-    return std::get<Value>(std::move(value));
-  }();
-  at_work_.store(0, std::memory_order_release);
-  state_->thread = PyEval_SaveThread();
-  return outcome;
+    return 0;
+  });
+}
+void Python::set_world(PythonWorld world) {
+  in_python({}, [&] {
+    state_->world = std::move(world);
+    tell_facts(*state_);
+    PyErr_Clear();
+    return 0;
+  });
 }
 
+void Python::hand_over(const std::function<void()>& work) {
+  Work mine{&work};
+  std::unique_lock lock(mutex_);
+  waiting_.push_back(&mine);
+  news_.notify_all();
+  done_.wait(lock, [&] { return mine.done; });
+}
+void Python::wake() {
+  const std::lock_guard lock(mutex_);
+  ++woken_;
+  news_.notify_all();
+}
+void Python::serve_until(const std::function<bool()>& over) {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    const auto seen = woken_;
+    lock.unlock();
+    if (over()) return;
+    lock.lock();
+    news_.wait(lock, [&] { return woken_ != seen || !waiting_.empty(); });
+    while (!waiting_.empty()) {
+      Work* work = waiting_.front();
+      waiting_.pop_front();
+      lock.unlock();
+      (*work->run)();
+      lock.lock();
+      work->done = true;
+      done_.notify_all();
+    }
+  }
+}
+
+Python::AtWork Python::at_work() const {
+  AtWork work;
+  work.number = number_.load(std::memory_order_acquire);
+  work.since = std::chrono::microseconds(since_.load(std::memory_order_relaxed));
+  work.limit = {std::chrono::milliseconds(limit_ms_.load(std::memory_order_relaxed)), on_stop_.load(std::memory_order_relaxed)};
+  return work;
+}
 void Python::interrupt(std::uint64_t number, Interrupt why) {
   if (number == 0) return;
   why_.store(why);
   state_->wanted.store(number);
   // Py_AddPendingCall from another thread is not looked at in 3.11 until something else breaks the loop; a signal is.
   ::pthread_kill(state_->main_thread, interrupt_signal);
+}
+bool Python::look_after(bool stop_asked) {
+  const auto work = at_work();
+  if (work.number == 0) return false;
+  const bool stop = stop_asked && work.limit.on_stop == OnStop::leave;
+  const bool late = clock_.monotonic() - work.since >= work.limit.time;
+  if (!stop && !late) return false;
+  // What was read belongs to one evaluation only when that is still at work.
+  if (number_.load(std::memory_order_acquire) != work.number) return false;
+  interrupt(work.number, stop ? Interrupt::stop : Interrupt::time_limit);
+  return true;
 }
 
 }  // namespace quanji::engine

@@ -3,179 +3,190 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <exception>
+
+#include "engine/step_context.h"
+#include "engine/walker.h"
+#include "flow/literals.h"
 
 namespace quanji::engine {
 
 using base::Code;
 using base::Error;
 using base::Result;
-using base::Status;
 using base::Text;
+using values::Map;
+using values::Value;
 using wire::Finished;
-using wire::Outcome;
+
+void Flows::add(flow::Document document) { documents_.push_back(std::make_unique<const flow::Document>(std::move(document))); }
+const flow::Document* Flows::find(std::string_view name) const {
+  const auto found = std::find_if(documents_.begin(), documents_.end(), [&](const auto& d) { return d->flow.text == name; });
+  return found == documents_.end() ? nullptr : found->get();
+}
 
 namespace {
 
-class Loop {
+class Ended {
  public:
-  Loop(const Document& document, const RunRequest& request, Journal& journal, Python& python, RunWatch& watch)
-      : document_(document), request_(request), journal_(journal), python_(python), watch_(watch), variables_(journal.state().variables) {}
+  Ended(const RunControl& control, Journal* journal) : control_(control), journal_(journal) {}
 
-  Result<Finished> go() {
-    const auto& before = journal_.state();
-    if (before.finished) return *before.finished;
-    if (!before.begun) {
-      if (auto failure = take_inputs()) {
-        QUANJI_DO(journal_.begin(request_.attempt, request_.document_digest, variables_));
-        return end(failed(*failure, ""));
-      }
-      QUANJI_DO(journal_.begin(request_.attempt, request_.document_digest, variables_));
-    } else if (before.attempt != request_.attempt || before.document_digest != request_.document_digest) {
-      return Error(Code::wrong_state,
-                   Text("运行日志属于另一次执行或另一份流程文档", "the run journal belongs to another attempt or another document"));
+  Finished success(const values::Variables& outputs) const {
+    auto finished = outcome(wire::Outcome::success);
+    finished.outputs.text = values::to_json(outputs);
+    return finished;
+  }
+  Finished failed(const Failure& failure) const {
+    auto finished = outcome(failure.ending == Ending::stopped                                             ? wire::Outcome::stopped
+                            : failure.ending == Ending::timed_out                                         ? wire::Outcome::timed_out
+                            : failure.kind == flow::ErrorKind::business && failure.ending == Ending::none ? wire::Outcome::business_failure
+                                                                                                          : wire::Outcome::system_failure);
+    if (failure.ending == Ending::stopped && failure.code == "stopped") return finished;
+    auto message = failure.message.zh == failure.message.en ? failure.message.zh : failure.message.zh + " / " + failure.message.en;
+    if (message.size() > 4000) message = base::Text(failure.code, failure.code).zh;
+    finished.error = wire::RunError{failure.code, std::move(message), failure.step};
+    return finished;
+  }
+  Finished suspended(const Failure& failure) const {
+    auto finished = outcome(wire::Outcome::stopped);
+    finished.waiting = wire::RunError{failure.code, failure.message.zh + " / " + failure.message.en, failure.step};
+    return finished;
+  }
+  // Writes it; outputs that do not fit are a failure of their own.
+  Result<Finished> write(Finished finished) const {
+    if (!journal_) return finished;
+    if (finished.waiting) return finished;  // its record stands already; the run is not at its end
+    if (auto written = journal_->finished(finished); !written) {
+      if (written.error().code() != Code::too_large) return std::move(written).error();
+      finished = failed(system_failure("value_too_large", Text("输出太大；请改用文件", "the outputs are too large: use a file")));
+      QUANJI_DO(journal_->finished(finished));
     }
-    for (std::size_t i = 0; i < before.done.size(); ++i) watch_.step_done();
-    if (!before.unsettled.empty()) {
-      auto finished =
-          failed({"unsettled_steps", Text("有的步骤可能已经对外生效，请人工确认是否已完成",
-                                          "a step may have acted on the outside world: a person has to say whether it was done")},
-                 before.unsettled.front());
-      finished.unsettled = before.unsettled;
-      return end(std::move(finished));
-    }
-    for (std::size_t i = 0; i < document_.steps.size(); ++i) {
-      const auto& step = document_.steps[i];
-      watch_.at_step(static_cast<std::int64_t>(i));
-      if (before.done.contains(step.path)) continue;
-      if (watch_.stop_asked()) return end(stopped());
-      QUANJI_TRY(auto finished, one(step));
-      if (finished) return end(std::move(*finished));
-    }
-    return end(success({}));
+    return finished;
   }
 
  private:
-  std::variant<Value, Failure> value_of(const Operand& operand) {
-    if (const auto* literal = std::get_if<Value>(&operand)) return *literal;
-    watch_.python_begins();
-    auto value = python_.evaluate(std::get<Expression>(operand).text, variables_);
-    watch_.python_ended();
-    return value;
+  Finished outcome(wire::Outcome outcome) const {
+    Finished finished;
+    finished.outcome = outcome;
+    finished.steps_done = control_.steps_done.load();
+    return finished;
   }
-  std::variant<Variables, Failure> values_of(const Assignments& assignments) {
-    Variables out;
-    for (const auto& [name, operand] : assignments) {
-      auto value = value_of(operand);
-      if (auto* failure = std::get_if<Failure>(&value)) return std::move(*failure);
-      out[name] = std::get<Value>(std::move(value));
-    }
+  const RunControl& control_;
+  Journal* journal_;
+};
+
+Outcome<values::Variables> take_outputs(const flow::Document& document, const Map& returned) {
+  values::Variables out;
+  if (document.outputs.empty()) {
+    for (const auto& [name, value] : returned) out[name] = value;
     return out;
   }
-  std::optional<Failure> take_inputs() {
-    for (const auto& [name, value] : request_.inputs) {
-      const auto declared =
-          std::any_of(document_.inputs.begin(), document_.inputs.end(), [&name = name](const auto& i) { return i.first == name; }) ||
-          std::find(document_.required_inputs.begin(), document_.required_inputs.end(), name) != document_.required_inputs.end();
-      if (!declared)
-        return Failure{"unknown_input", Text(fmt::format("流程没有输入“{}”", name), fmt::format("the flow has no input “{}”", name))};
+  for (const auto& output : document.outputs) {
+    const auto found = std::find_if(returned.begin(), returned.end(), [&](const auto& one) { return one.first == output.name; });
+    if (found == returned.end()) {
+      out[output.name] = Value();
+      continue;
     }
-    for (const auto& name : document_.required_inputs)
-      if (!request_.inputs.contains(name))
-        return Failure{"input_missing", Text(fmt::format("缺少输入“{}”", name), fmt::format("the input “{}” is missing", name))};
-    for (const auto& [name, operand] : document_.inputs) {
-      if (request_.inputs.contains(name)) continue;
-      auto value = value_of(operand);
-      if (auto* failure = std::get_if<Failure>(&value)) return std::move(*failure);
-      variables_[name] = std::get<Value>(std::move(value));
+    auto value = flow::literal_as(found->second, output.type);
+    if (!value)
+      return system_failure("invalid_output", Text("输出“" + output.name + "”：" + value.error().message().zh,
+                                                   "output “" + output.name + "”: " + value.error().message().en));
+    out[output.name] = std::move(*value);
+  }
+  return out;
+}
+
+// Closes what nobody closed.
+void close_all(Walker& walker, Run& run) {
+  StepContext context(walker);
+  for (const auto& handle : run.resources.since(0)) {
+    auto closed = run.resources.close(context, handle);
+    if (!closed) run.log(LogLevel::warn, "", "close: " + closed.error().code + ": " + closed.error().message.en);
+  }
+}
+
+Result<Finished> go(const flow::Document& document, const RunRequest& request, const Surroundings& around, RunControl& control,
+                    Journal* journal) {
+  const Ended ended(control, journal);
+  Run run(request, around, control, journal);
+  around.python.set_world({&around.outside, &around.clock, around.facts});
+  Walker walker(run, document, Slots(document.variables), control.halt);
+  if (request.time) walker.limit(around.clock.monotonic() + *request.time);
+
+  std::optional<Strand> resumed;
+  if (journal && journal->state().begun) {
+    const auto& before = journal->state();
+    if (before.document_digest != request.document_digest || before.flow != request.flow)
+      return Error(Code::wrong_state,
+                   Text("运行日志属于另一份流程文档；流程改过之后不能从中途继续",
+                        "the run journal belongs to another document: a flow that was changed cannot go on from the middle"));
+    if (before.attempt != request.attempt && request.after_end == RunRequest::After::stay)
+      return Error(Code::wrong_state, Text("运行日志属于另一次执行", "the run journal belongs to another attempt"));
+    if (before.finished && (request.after_end == RunRequest::After::stay || before.finished->outcome == wire::Outcome::success))
+      return *before.finished;
+    control.steps_done = before.steps_done;
+    std::vector<std::string> open;
+    for (const auto& doubt : doubts(before))
+      if (std::none_of(request.settled.begin(), request.settled.end(), [&](const Settled& s) { return s.at == doubt.at; }))
+        open.push_back(doubt.at);
+    if (!open.empty()) {
+      auto failure =
+          system_failure("unsettled_steps", Text("有的步骤可能已经对外生效，请人工确认是否已完成",
+                                                 "a step may have acted on the outside world: a person has to say whether it was done"));
+      failure.step = open.front();
+      auto finished = ended.failed(failure);
+      finished.unsettled = std::move(open);
+      if (before.finished) return finished;
+      return ended.write(std::move(finished));
     }
-    for (const auto& [name, value] : request_.inputs) variables_[name] = value;
-    return std::nullopt;
+    run.promised = before.promised;
+    for (const auto& one : request.settled) {
+      if (!one.done) continue;
+      const auto receipt = before.receipts.find(one.at);
+      run.promised[one.at] = receipt != before.receipts.end() ? receipt->second : one.set;
+    }
+    QUANJI_DO(journal->resumed(request.attempt, request.settled));
+    resumed = resume_point(before.main);
+    if (!resumed->scopes.empty()) walker.restore_scope(resumed->scopes.front());
+    if (resumed->stands != Strand::Stands::nowhere) walker.resume_at(*resumed);
+  } else {
+    auto inputs = take_inputs(document, request.inputs);
+    std::optional<Failure> problem;
+    if (!inputs) problem = std::move(inputs).error();
+    auto given = problem ? values::Variables() : std::move(*inputs);
+    if (!problem)
+      if (auto taken = walker.take(given); !taken) problem = std::move(taken).error();
+    if (journal) QUANJI_DO(journal->begin(request.attempt, request.document_digest, request.flow, given));
+    if (problem) return ended.write(ended.failed(*problem));
+    if (request.from && !journal) {
+      resumed.emplace();
+      resumed->stands = Strand::Stands::before;
+      resumed->at = request.from->at;
+      walker.restore_scope(request.from->variables);
+      walker.resume_at(*resumed);
+    }
   }
 
-  // Nothing: go on with the next step.
-  Result<std::optional<Finished>> one(const Step& step) {
-    try {
-      if (step.effect == Effect::once) QUANJI_DO(journal_.intent(step.path));
-      return act(step);
-    } catch (const std::exception& bug) {
-      return std::optional(failed({"bug", Text("执行程序内部错误", fmt::format("a fault in the runner: {}", bug.what()))}, step.path));
-    }
+  const Way way = walker.walk(document.steps);
+  close_all(walker, run);
+  {
+    const std::lock_guard lock(run.guard);
+    if (run.broken) return std::move(*run.broken);
   }
-  Result<std::optional<Finished>> act(const Step& step) {
-    if (const auto* set = std::get_if<SetVariables>(&step.act)) {
-      auto values = values_of(set->variables);
-      if (auto* failure = std::get_if<Failure>(&values)) return std::optional(failed(*failure, step.path));
-      auto& changed = std::get<Variables>(values);
-      const auto written = step.effect == Effect::once ? journal_.receipt(step.path, changed) : journal_.step(step.path, changed);
-      if (!written && written.error().code() == Code::too_large)
-        return std::optional(
-            failed({"value_too_large", Text("变量太大，写不进运行日志（一步最多 1 MB，一次执行最多 8 MB）；请改用文件",
-                                            "the variables do not fit the run journal (1 MB a step, 8 MB a run): use a file")},
-                   step.path));
-      if (!written) return written.error().clone();
-      for (auto& [name, value] : changed) variables_[name] = std::move(value);
-      watch_.step_done();
-      return std::optional<Finished>();
-    }
-    if (const auto* fail = std::get_if<Fail>(&step.act)) {
-      auto message = value_of(fail->message);
-      if (auto* failure = std::get_if<Failure>(&message)) return std::optional(failed(*failure, step.path));
-      const auto& value = std::get<Value>(message);
-      const auto text = value.type() == Value::Type::text ? value.text() : value.json();
-      auto finished = failed({fail->code, Text(text, text)}, step.path);
-      finished.error->message = text;
-      finished.outcome = fail->kind == FailKind::business ? Outcome::business_failure : Outcome::system_failure;
-      return std::optional(std::move(finished));
-    }
-    auto outputs = values_of(std::get<Return>(step.act).outputs);
-    if (auto* failure = std::get_if<Failure>(&outputs)) return std::optional(failed(*failure, step.path));
-    return std::optional(success(std::get<Variables>(std::move(outputs))));
+  if (way == Way::failed) {
+    const auto& failure = walker.failure();
+    return ended.write(failure.ending == Ending::suspended ? ended.suspended(failure) : ended.failed(failure));
   }
-
-  Finished success(const Variables& outputs) {
-    Finished finished;
-    finished.outcome = Outcome::success;
-    finished.outputs.text = to_json(outputs);
-    return finished;
-  }
-  Finished stopped() {
-    Finished finished;
-    finished.outcome = Outcome::stopped;
-    return finished;
-  }
-  Finished failed(const Failure& failure, std::string_view step) {
-    if (failure.code == "stopped") return stopped();
-    Finished finished;
-    finished.outcome = Outcome::system_failure;
-    auto message = failure.message.zh + " / " + failure.message.en;
-    if (message.size() > 4000) message = failure.code;
-    finished.error = wire::RunError{failure.code, std::move(message), std::string(step)};
-    return finished;
-  }
-  Result<Finished> end(Finished finished) {
-    finished.steps_done = watch_.steps_done();
-    if (auto written = journal_.finished(finished); !written) {
-      if (written.error().code() != Code::too_large) return std::move(written).error();
-      finished = failed({"value_too_large", Text("输出太大；请改用文件", "the outputs are too large: use a file")}, "");
-      finished.steps_done = watch_.steps_done();
-      QUANJI_DO(journal_.finished(finished));
-    }
-    return finished;
-  }
-
-  const Document& document_;
-  const RunRequest& request_;
-  Journal& journal_;
-  Python& python_;
-  RunWatch& watch_;
-  Variables variables_;
-};
+  auto outputs = take_outputs(document, walker.returned());
+  return ended.write(outputs ? ended.success(*outputs) : ended.failed(outputs.error()));
+}
 
 }  // namespace
 
-Result<Finished> run(const Document& document, const RunRequest& request, Journal& journal, Python& python, RunWatch& watch) {
-  return Loop(document, request, journal, python, watch).go();
+Result<Finished> run(const RunRequest& request, const Surroundings& around, RunControl& control, Journal* journal) {
+  const auto* document = request.flows.find(request.flow);
+  if (!document)
+    return Error(Code::not_found, Text("包里没有流程“" + request.flow + "”", "the package has no flow “" + request.flow + "”"));
+  return go(*document, request, around, control, journal);
 }
 
 }  // namespace quanji::engine

@@ -1,197 +1,642 @@
 #include "engine/run.h"
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
-#include <boost/json.hpp>
+#include <fstream>
 
-#include "base/bytes.h"
-#include "base/fields_json.h"
-#include "base/files.h"
+#include "engine/testing.h"
+#include "engine/testing_activities.h"
+#include "values/table.h"
 
 namespace quanji::engine {
-
-Python& python_of_tests();  // python_test.cpp: an interpreter starts once a process
-
 namespace {
 
-Python& shared_python() { return python_of_tests(); }
+using tests::deeds;
+using values::List;
+using values::Map;
+using values::Value;
 
-// A journal in memory: a descriptor like the one a robot passes.
-class MemoryJournal {
- public:
-  explicit MemoryJournal(std::string_view bytes = {}) : fd_(::memfd_create("journal", MFD_CLOEXEC)) {
-    EXPECT_EQ(::write(fd_.get(), bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
-    ::fcntl(fd_.get(), F_SETFL, O_APPEND);
+struct RunTest : testing::Test {
+  RunTest() {
+    deeds.clear();
+    tests::at_effect = nullptr;
+    world.catalogue = tests::catalogue();
   }
-  int fd() const { return fd_.get(); }
-  std::string bytes() const { return *base::read_whole(fd_.get(), 1U << 24); }
-
- private:
-  base::Descriptor fd_;
+  ~RunTest() override { tests::at_effect = nullptr; }
+  TestWorld world;
 };
 
-Document document(std::string_view json) {
-  auto parsed = base::parse_json(json);
-  if (!parsed) throw std::runtime_error("the test's document is not JSON");
-  auto read = read_document(*parsed);
-  if (!read)
-    throw std::runtime_error("the test's document is refused: " +
-                             (read.error().fields().empty() ? "" : read.error().fields()[0].field + read.error().fields()[0].reason.en));
-  return std::move(*read);
+std::string error_of(const wire::Finished& finished) {
+  return finished.error ? finished.error->code + "@" + finished.error->step + ": " + finished.error->message : "";
 }
 
-wire::Finished run_on(const MemoryJournal& memory, const Document& doc, Variables inputs = {}) {
-  base::ManualClock clock;
-  auto journal = Journal::open(memory.fd(), clock);
-  if (!journal) throw std::runtime_error(journal.error().message().en);
-  RunWatch watch(clock, std::chrono::milliseconds(5000));
-  auto finished = run(doc, {"att_01", "digest", std::move(inputs)}, *journal, shared_python(), watch);
-  if (!finished) throw std::runtime_error(finished.error().message().en);
-  return std::move(*finished);
-}
-
-constexpr std::string_view adds = R"j({"quanji":1,"flow":"adds","inputs":{"n":{"default":1}},"steps":[
-  {"set":{"a":"=n + 1"}}, {"set":{"b":"=a * 10","text":"==literal"}}, {"set":{"a":"=a + b","list":[1,2]}}, {"set":{"rate":"=Decimal('1.10')"}},
-  {"return":{"a":"=a","b":"=b","rate":"=rate * 2","text":"=text"}}]})j";
-constexpr std::string_view adds_outputs = R"j({"a":22,"b":20,"rate":{"$decimal":"2.20"},"text":"=literal"})j";
-
-TEST(Run, EachStepSeesWhatTheOnesBeforeItSet) {
-  MemoryJournal memory;
-  const auto finished = run_on(memory, document(adds));
-  EXPECT_EQ(finished.outcome, wire::Outcome::success);
-  EXPECT_EQ(finished.outputs.text, adds_outputs);
+TEST_F(RunTest, EachStepSeesWhatTheOnesBeforeItSet) {
+  const auto finished = world.run(R"(
+quanji: 1
+flow: adds
+inputs:
+  n: {type: integer, default: 1}
+steps:
+  - set: {a: =n + 1}
+  - set: {b: =a * 10, text: ==literal, twice: =b * 2}
+  - set: {a: =a + b, list: [1, =b]}
+  - set:
+      rate: =Decimal('1.10')
+  - return: {a: =a, b: =b, rate: =rate * 2, text: =text, list: =list, twice: =twice}
+)");
+  EXPECT_EQ(finished.outcome, wire::Outcome::success) << error_of(finished);
+  EXPECT_EQ(finished.outputs.text, R"({"a":22,"b":20,"list":[1,20],"rate":{"$decimal":"2.20"},"text":"=literal","twice":40})");
   EXPECT_EQ(finished.steps_done, 4);
-  const auto state = read_journal(memory.bytes());
-  ASSERT_TRUE(state);
-  EXPECT_EQ(state->done.size(), 4U);
-  ASSERT_TRUE(state->finished);
-  EXPECT_EQ(state->finished->outputs.text, adds_outputs);
 }
-
-TEST(Run, AJournalTornAtAnyByteResumesToTheSameOutcomeWithoutRepeatingAFinishedStep) {
-  MemoryJournal whole;
-  run_on(whole, document(adds));
-  const auto bytes = whole.bytes();
-  for (std::size_t cut = 0; cut <= bytes.size(); ++cut) {
-    MemoryJournal torn(std::string_view(bytes).substr(0, cut));
-    const auto finished = run_on(torn, document(adds));
-    ASSERT_EQ(finished.outcome, wire::Outcome::success) << "cut at " << cut;
-    ASSERT_EQ(finished.outputs.text, adds_outputs) << "cut at " << cut;
-    // read_journal refuses a step that was done twice.
-    const auto state = read_journal(torn.bytes());
-    ASSERT_TRUE(state) << "cut at " << cut;
-    ASSERT_EQ(state->done.size(), 4U) << "cut at " << cut;
-  }
+TEST_F(RunTest, ASetThatFailsChangesNothing) {
+  const auto finished = world.run(R"(
+quanji: 1
+flow: f
+steps:
+  - set: {n: 1}
+  - try:
+      - set: {n: =n + 1, m: =n // 0}
+    catch:
+      - steps: [{return: {n: =n}}]
+)");
+  EXPECT_EQ(finished.outputs.text, R"({"n":1})") << error_of(finished);
 }
-
-TEST(Run, ADamagedByteStopsTheRunBeforeAnythingIsWritten) {
-  MemoryJournal whole;
-  run_on(whole, document(adds));
-  const auto bytes = whole.bytes();
-  int refused = 0;
-  for (std::size_t at = 0; at + 200 < bytes.size(); at += 7) {
-    auto damaged = bytes;
-    damaged[at] = static_cast<char>(damaged[at] ^ 0x20);
-    MemoryJournal memory(damaged);
-    base::ManualClock clock;
-    auto journal = Journal::open(memory.fd(), clock);
-    if (journal) continue;  // a length that reaches beyond the end looks like a torn tail only when nothing whole follows
-    EXPECT_EQ(memory.bytes(), damaged);
-    ++refused;
-  }
-  EXPECT_GT(refused, 20);
+TEST_F(RunTest, BranchesLoopsAndTheirLeaving) {
+  const auto finished = world.run(R"(
+quanji: 1
+flow: f
+steps:
+  - set: {out: []}
+  - for: x
+    in: [1, 2, 3, 4, 5, 6]
+    index: i
+    steps:
+      - if: =x == 2
+        then: [{continue: }]
+        elif:
+          - if: =x == 5
+            then: [{break: }]
+        else:
+          - set: {out: "=out + [x * 10 + i]"}
+  - set: {n: 0}
+  - while: =n < 3
+    steps:
+      - set: {n: =n + 1}
+      - set: {out: "=out + [n]"}
+        when: =n != 2
+  - for: k
+    in: =dict(b=1, a=2)
+    steps: [{set: {out: "=out + [k]"}}]
+  - for: q
+    in: =range(2)
+    steps: [{for: r, in: =range(2), steps: [{set: {out: "=out + [q * 2 + r]"}}]}]
+  - return: {out: =out, x: =x, i: =i}
+)");
+  EXPECT_EQ(finished.outputs.text, R"({"i":4,"out":[10,32,43,1,3,"b","a",0,1,2,3],"x":5})") << error_of(finished);
 }
-
-TEST(Run, AStepThatMayHaveActedIsNeverRunAgainBlindly) {
-  constexpr std::string_view pays =
-      R"j({"quanji":1,"flow":"pays","steps":[{"set":{"x":1}},{"set":{"y":"=2"},"effect":"once"},{"set":{"z":3}}]})j";
-  MemoryJournal whole;
-  EXPECT_EQ(run_on(whole, document(pays)).outcome, wire::Outcome::success);
-  const auto bytes = whole.bytes();
-  const auto scan = base::read_records(base::bytes_of(bytes));
-  ASSERT_EQ(scan.records.size(), 6U);  // begin, step, intent, receipt, step, finished
-  EXPECT_EQ(scan.records[2].type, static_cast<std::uint8_t>(RecordType::intent));
-  MemoryJournal after_intent(std::string_view(bytes).substr(0, scan.records[3].offset));
-  const auto finished = run_on(after_intent, document(pays));
-  EXPECT_EQ(finished.outcome, wire::Outcome::system_failure);
-  EXPECT_EQ(finished.error->code, "unsettled_steps");
-  EXPECT_EQ(finished.unsettled, std::vector<std::string>{"steps/1"});
-  MemoryJournal after_receipt(std::string_view(bytes).substr(0, scan.records[4].offset));
-  EXPECT_EQ(run_on(after_receipt, document(pays)).outcome, wire::Outcome::success);
+TEST_F(RunTest, RowsOfATableAreSeenWithoutCopyingThem) {
+  const auto finished = world.run(
+      R"(
+quanji: 1
+flow: f
+inputs: {trades: {type: table}}
+steps:
+  - set: {total: 0}
+  - for: row
+    in: =trades
+    steps:
+      - if: =row["QTY"] > 1
+        then: [{set: {total: "=total + row.QTY", last: =row}}]
+  - return: {total: =total, last: =last}
+)",
+      nullptr,
+      {{"trades", Value::of(List{Value::of(Map{{"QTY", Value::of(std::int64_t{5})}}), Value::of(Map{{"QTY", Value::of(std::int64_t{1})}}),
+                                 Value::of(Map{{"QTY", Value::of(std::int64_t{7})}})})}});
+  EXPECT_EQ(finished.outputs.text, R"({"last":{"QTY":7},"total":12})") << error_of(finished);
 }
-
-TEST(Run, AFailedExpressionEndsTheRunAndKeepsWhatWasDone) {
-  MemoryJournal memory;
+TEST_F(RunTest, ActivitiesTakeTypedArgumentsAndSaveTheirOutputs) {
+  const auto finished = world.run(R"(
+quanji: 1
+flow: f
+steps:
+  - do: test.say
+    with: {text: =str(1 + 1)}
+    save: one
+  - do: test.pay
+    with: {to: bank, amount: 3}
+    save: whole
+  - do: test.pay
+    with: {to: post}
+    save: {r: receipt, n: number}
+  - do: test.say
+    with: {text: dropped}
+  - return: {one: =one, whole: =whole, r: =r, n: =n}
+)");
+  EXPECT_EQ(finished.outputs.text, R"({"n":7,"one":"2","r":"post 1","whole":{"receipt":"bank 3","number":7}})") << error_of(finished);
+  EXPECT_EQ(deeds.text(), "say:2 pay:bank pay:post say:dropped");
+  const auto wrong = world.run(R"(
+quanji: 1
+flow: f
+steps:
+  - do: test.pay
+    with: {amount: much, whom: x}
+)");
+  EXPECT_EQ(wrong.error->code, "invalid_argument");
+  EXPECT_NE(wrong.error->message.find("whom"), std::string::npos) << wrong.error->message;
+  EXPECT_NE(wrong.error->message.find("amount"), std::string::npos) << wrong.error->message;
+}
+TEST_F(RunTest, FailIsTheFlowsOwnFailureAndCanBeFailedAgain) {
+  const auto business = world.run(R"(
+quanji: 1
+flow: f
+steps:
+  - fail:
+      kind: business
+      code: sign_mismatch
+      message: =f'{1+1} 符号不一致'
+      data: {row: 3}
+)");
+  EXPECT_EQ(business.outcome, wire::Outcome::business_failure);
+  EXPECT_EQ(error_of(business), "sign_mismatch@steps/0: 2 符号不一致");
+  const auto again = world.run(R"(
+quanji: 1
+flow: f
+steps:
+  - try:
+      - fail: {kind: business, code: first, message: one, data: {row: 3}}
+    catch:
+      - error: [first]
+        save: problem
+        steps:
+          - if: =problem.data["row"] == 3 and problem.kind == "business" and problem.step == "steps/0/try/0"
+            then: [{fail: =problem}]
+)");
+  EXPECT_EQ(error_of(again), "first@steps/0/try/0: one");
+}
+TEST_F(RunTest, TheFirstCatchThatMatchesRunsAndFinallyAlways) {
+  constexpr std::string_view yaml = R"(
+quanji: 1
+flow: f
+inputs: {code: {type: text}, business: {type: bool, default: false}}
+steps:
+  - try:
+      - do: test.flaky
+        with: {name: x, code: =code, business: =business}
+    catch:
+      - error: [late, early]
+        steps: [{do: test.say, with: {text: by_code}}]
+      - error: [business]
+        steps: [{do: test.say, with: {text: by_kind}}]
+    finally:
+      - do: test.say
+        with: {text: finally}
+)";
+  const auto run = [&](const char* code, bool business) {
+    deeds.clear();
+    deeds.failures["x"] = 1;
+    const auto finished = world.run(yaml, nullptr, {{"code", Value::of(std::string(code))}, {"business", Value::of(business)}});
+    return deeds.text() + " → " + std::string(base::word(finished.outcome));
+  };
+  EXPECT_EQ(run("early", false), "fail:x say:by_code say:finally → success");
+  EXPECT_EQ(run("other", true), "fail:x say:by_kind say:finally → success");
+  EXPECT_EQ(run("other", false), "fail:x say:finally → system_failure");
+}
+TEST_F(RunTest, FinallyMayLeaveByAWayOfItsOwnAndKeepsTheOldOneOtherwise) {
+  const auto finished = world.run(R"(
+quanji: 1
+flow: f
+steps:
+  - set: {seen: []}
+  - for: x
+    in: [1, 2, 3]
+    steps:
+      - try:
+          - if: =x == 2
+            then: [{continue: }]
+          - if: =x == 3
+            then: [{return: {seen: =seen, x: =x}}]
+        finally:
+          - set: {seen: "=seen + [x]"}
+)");
+  EXPECT_EQ(finished.outputs.text, R"({"seen":[1,2],"x":3})") << "return's outputs are evaluated before finally" << error_of(finished);
+}
+TEST_F(RunTest, RetriesAsOftenAsSaidAndWaitsLongerEachTime) {
+  const auto before = world.clock.monotonic();
+  deeds.failures["x"] = 2;
+  const auto finished = world.run(R"(
+quanji: 1
+flow: f
+steps:
+  - do: test.flaky
+    with: {name: x}
+    retry: {times: 3, wait: 2s, factor: 2}
+)");
+  EXPECT_EQ(finished.outcome, wire::Outcome::success) << error_of(finished);
+  EXPECT_EQ(deeds.text(), "fail:x fail:x done:x");
+  EXPECT_EQ(world.clock.monotonic() - before, std::chrono::seconds(6));
+  deeds.clear();
+  deeds.failures["x"] = 9;
+  EXPECT_EQ(error_of(world.run(R"(
+quanji: 1
+flow: f
+steps:
+  - do: test.flaky
+    with: {name: x}
+    retry: {times: 2, error: [flaky]}
+)")),
+            "flaky@steps/0: 不行 / no");
+  EXPECT_EQ(deeds.text(), "fail:x fail:x fail:x");
+}
+TEST_F(RunTest, ABusinessFailureIsNotRetriedUnlessItsCodeIsNamed) {
+  deeds.failures["x"] = 1;
+  EXPECT_EQ(world.run("{quanji: 1, flow: f, steps: [{do: test.flaky, with: {name: x, business: true}, retry: {times: 2}}]}").outcome,
+            wire::Outcome::business_failure);
+  deeds.clear();
+  deeds.failures["x"] = 1;
+  EXPECT_EQ(world.run("{quanji: 1, flow: f, steps: [{do: test.flaky, with: {name: x, business: true}, retry: {times: 2, error: [flaky]}}]}")
+                .outcome,
+            wire::Outcome::success);
+}
+TEST_F(RunTest, ATimeoutEndsItsStepFromInsideAndIsAnOrdinaryFailureOutside) {
+  const auto finished = world.run(R"(
+quanji: 1
+flow: f
+steps:
+  - try:
+      - for: x
+        in: =range(1000)
+        timeout: 30s
+        steps:
+          - try:
+              - {do: test.wait, with: {time: 8s}, on_error: continue, retry: {times: 5}}
+            catch:
+              - steps: [{do: test.say, with: {text: wrong}}]
+            finally:
+              - {do: test.say, with: {text: =str(x)}}
+    catch:
+      - error: [timed_out]
+        steps: [{do: test.say, with: {text: caught}}]
+)");
+  EXPECT_EQ(finished.outcome, wire::Outcome::success) << error_of(finished);
+  EXPECT_EQ(deeds.text(), "say:0 say:1 say:2 say:3 say:caught");
+}
+TEST_F(RunTest, OnErrorContinueLogsAndGoesOn) {
+  deeds.failures["x"] = 1;
   const auto finished =
-      run_on(memory, document(R"j({"quanji":1,"flow":"f","steps":[{"set":{"a":1}},{"set":{"b":"=a / 0"}},{"set":{"c":1}}]})j"));
-  EXPECT_EQ(finished.outcome, wire::Outcome::system_failure);
-  EXPECT_EQ(finished.error->code, "expression_failed");
-  EXPECT_EQ(finished.error->step, "steps/1");
-  EXPECT_EQ(finished.steps_done, 1);
+      world.run("{quanji: 1, flow: f, steps: [{do: test.flaky, with: {name: x}, on_error: continue}, {do: test.say, with: {text: on}}]}");
+  EXPECT_EQ(finished.outcome, wire::Outcome::success);
+  EXPECT_EQ(deeds.text(), "fail:x say:on");
+  ASSERT_FALSE(world.outside.lines.empty());
+  EXPECT_EQ(world.outside.lines[0], "warn steps/0 flaky: 不行 / no");
 }
-TEST(Run, FailIsABusinessFailureWithItsOwnCode) {
-  MemoryJournal memory;
-  const auto finished = run_on(
-      memory,
-      document(
-          R"j({"quanji":1,"flow":"f","steps":[{"fail":{"kind":"business","code":"sign_mismatch","message":"=f'{1+1} 符号不一致'"}}]})j"));
-  EXPECT_EQ(finished.outcome, wire::Outcome::business_failure);
-  EXPECT_EQ(finished.error->code, "sign_mismatch");
-  EXPECT_EQ(finished.error->message, "2 符号不一致");
+TEST_F(RunTest, AResourceIsClosedOnEveryWayOut) {
+  const auto run = [&](const std::string& inner) {
+    deeds.clear();
+    const auto finished = world.run(R"(
+quanji: 1
+flow: f
+steps:
+  - for: x
+    in: [1]
+    steps:
+      - do: test.open
+        with: {name: front}
+        as: door
+        steps:
+          - do: test.knock
+            with: {door: =door}
+          - )" + inner + "\n");
+    return deeds.text() + " → " + std::string(base::word(finished.outcome)) + (finished.error ? " " + finished.error->code : "");
+  };
+  EXPECT_EQ(run("{do: test.say, with: {text: a}}"), "open:front knock:front say:a closed:front → success");
+  EXPECT_EQ(run("{fail: {code: no, message: no}}"), "open:front knock:front closed:front → business_failure no");
+  EXPECT_EQ(run("{break: }"), "open:front knock:front closed:front → success");
+  EXPECT_EQ(run("{return: {}}"), "open:front knock:front closed:front → success");
 }
-TEST(Run, InputsAreCheckedBeforeTheFirstStep) {
-  const auto doc = document(R"j({"quanji":1,"flow":"f","inputs":{"day":{"type":"text"}},"steps":[{"return":{"d":"=day"}}]})j");
-  MemoryJournal missing, unknown, given;
-  EXPECT_EQ(run_on(missing, doc).error->code, "input_missing");
-  EXPECT_EQ(run_on(unknown, doc, {{"day", Value()}, {"dya", Value()}}).error->code, "unknown_input");
-  EXPECT_EQ(run_on(given, doc, {{"day", Value::of(std::string("2026-11-20"))}}).outputs.text, R"j({"d":"2026-11-20"})j");
+TEST_F(RunTest, AResourceThatIsClosedOrOfAnotherKindIsNamed) {
+  const auto finished = world.run(R"(
+quanji: 1
+flow: f
+steps:
+  - do: test.open
+    with: {name: front}
+    as: door
+    steps: [{set: {kept: =door}}]
+  - do: test.knock
+    with: {door: =kept}
+)");
+  EXPECT_EQ(finished.error->code, "resource_closed");
 }
-TEST(Run, AValueTooLargeForTheJournalIsAFailureOfItsStep) {
-  MemoryJournal memory;
-  const auto finished = run_on(memory, document(R"j({"quanji":1,"flow":"f","steps":[{"set":{"a":"='x' * 2000000"}}]})j"));
-  EXPECT_EQ(finished.error->code, "value_too_large");
-  EXPECT_TRUE(read_journal(memory.bytes()).ok());
+TEST_F(RunTest, AStopIsSeenAtStepBordersAndInWaitsAndLeavesNothingOpen) {
+  RunControl control;
+  tests::at_effect = [&](const std::string& what) {
+    if (what == "say:now") control.halt.ask();
+  };
+  Flows flows;
+  flows.add(document_of(R"(
+quanji: 1
+flow: f
+steps:
+  - do: test.open
+    with: {name: front}
+    as: door
+    steps:
+      - try:
+          - {do: test.say, with: {text: now}}
+          - {do: test.say, with: {text: never}}
+        catch:
+          - steps: [{do: test.say, with: {text: never}}]
+        finally:
+          - {do: test.wait, with: {time: 5s}}
+          - {do: test.say, with: {text: =str(1 + 1)}}
+)"));
+  const auto finished = world.run(flows, nullptr, {}, {}, RunRequest::After::stay, &control);
+  EXPECT_EQ(finished.outcome, wire::Outcome::stopped);
+  EXPECT_EQ(deeds.text(), "open:front say:now say:2 closed:front");
 }
-TEST(Run, AJournalOfAnotherDocumentIsRefused) {
-  MemoryJournal memory;
-  run_on(memory, document(adds));
-  const auto bytes = memory.bytes();
-  const auto scan = base::read_records(base::bytes_of(bytes));
-  MemoryJournal cut(std::string_view(bytes).substr(0, scan.records[2].offset));
-  base::ManualClock clock;
-  auto journal = Journal::open(cut.fd(), clock);
-  ASSERT_TRUE(journal);
-  RunWatch watch(clock, std::chrono::milliseconds(5000));
-  auto finished = run(document(adds), {"att_01", "another", {}}, *journal, shared_python(), watch);
-  ASSERT_FALSE(finished);
-  EXPECT_EQ(finished.error().code(), base::Code::wrong_state);
+TEST_F(RunTest, TheTasksTimeIsNobodysToCatch) {
+  Flows flows;
+  flows.add(document_of(R"(
+quanji: 1
+flow: f
+steps:
+  - try:
+      - {do: test.wait, with: {time: 1h}}
+    catch:
+      - steps: [{do: test.say, with: {text: never}}]
+    finally:
+      - {do: test.say, with: {text: finally}}
+)"));
+  const auto finished = world.run(flows, nullptr, {}, {}, RunRequest::After::stay, nullptr, std::chrono::seconds(60));
+  EXPECT_EQ(finished.outcome, wire::Outcome::timed_out);
+  EXPECT_EQ(deeds.text(), "say:finally");
 }
-TEST(Run, AStopIsSeenAtTheNextStepBorder) {
-  MemoryJournal memory;
-  base::ManualClock clock;
-  auto journal = Journal::open(memory.fd(), clock);
-  ASSERT_TRUE(journal);
-  RunWatch watch(clock, std::chrono::milliseconds(5000));
-  watch.ask_stop();
-  auto finished = run(document(adds), {"att_01", "digest", {}}, *journal, shared_python(), watch);
-  ASSERT_TRUE(finished);
-  EXPECT_EQ(finished->outcome, wire::Outcome::stopped);
-  EXPECT_EQ(finished->steps_done, 0);
+TEST_F(RunTest, ACalledFlowHasVariablesOfItsOwn) {
+  Flows flows;
+  flows.add(document_of(R"(
+quanji: 1
+flow: main
+steps:
+  - set: {n: 1, secret: 5}
+  - call: twice
+    with: {n: =n + 20}
+    save: result
+  - call: twice
+    with: {n: 4}
+    save: {deep: double}
+  - return: {n: =n, result: =result, deep: =deep}
+)"));
+  flows.add(document_of(R"(
+quanji: 1
+flow: twice
+inputs: {n: {type: integer}, plus: {type: integer, default: =n - n}}
+outputs: {double: {type: integer}, none: {type: text}}
+steps:
+  - set: {n: =n * 2 + plus}
+  - return: {double: =n}
+)",
+                        "flows/twice.yaml"));
+  const auto finished = world.run(flows);
+  EXPECT_EQ(finished.outputs.text, R"({"deep":8,"n":1,"result":{"double":42,"none":null}})") << error_of(finished);
+  Flows loop;
+  loop.add(document_of("{quanji: 1, flow: a, steps: [{call: a}]}"));
+  EXPECT_EQ(world.run(loop).error->code, "too_many_calls");
+}
+TEST_F(RunTest, PythonBlocksReadVariablesAndReturnValues) {
+  const auto finished = world.run(R"(
+quanji: 1
+flow: f
+steps:
+  - set: {rate: 3}
+  - python: |
+      total = 0
+      for row in rows:
+          total += row * rate
+      return {"total": total, "rest": None}
+    with: {rows: [1, 2]}
+    save: {sum: total}
+  - return: {sum: =sum}
+)");
+  EXPECT_EQ(finished.outputs.text, R"({"sum":9})") << error_of(finished);
+}
+TEST_F(RunTest, BranchesRunTogetherAndTheirVariablesComeBack) {
+  const auto finished = world.run(R"(
+quanji: 1
+flow: f
+steps:
+  - set: {a: 1, b: 1, c: 1}
+  - parallel:
+      - steps: [{set: {a: =a + b}}, {set: {a: =a * 2}}]
+      - steps:
+          - for: x
+            in: =range(50)
+            steps: [{set: {b: =b + 1}}]
+  - return: {a: =a, b: =b, c: =c}
+)");
+  EXPECT_EQ(finished.outputs.text, R"({"a":4,"b":51,"c":1})") << error_of(finished);
+}
+TEST_F(RunTest, TheFirstFailureStopsTheOtherBranchesSoftly) {
+  deeds.failures["x"] = 1;
+  const auto finished = world.run(R"(
+quanji: 1
+flow: f
+steps:
+  - try:
+      - parallel:
+          - steps:
+              - do: test.open
+                with: {name: front}
+                as: door
+                steps:
+                  - while: =True
+                    steps: [{set: {n: 1}}]
+          - steps: [{do: test.flaky, with: {name: x}}]
+    catch:
+      - error: [flaky]
+        steps: [{do: test.say, with: {text: caught}}]
+)");
+  EXPECT_EQ(finished.outcome, wire::Outcome::success) << error_of(finished);
+  const auto text = deeds.text();
+  EXPECT_NE(text.find("say:caught"), std::string::npos) << text;
+  // The door was open or never opened; it is not left open.
+  EXPECT_EQ(text.find("open:front") == std::string::npos, text.find("closed:front") == std::string::npos) << text;
+}
+TEST_F(RunTest, EveryItemOfAQueueHasItsOwnEnd) {
+  for (int i = 0; i < 4; ++i)
+    world.outside.queues["in"].push_back(
+        {"qit_" + std::to_string(i), "in", "ref" + std::to_string(i), Map{{"n", Value::of(std::int64_t{i})}}, 1});
+  deeds.failures["two"] = 1;
+  const auto finished = world.run(R"(
+quanji: 1
+flow: f
+steps:
+  - each_item: in
+    as: it
+    steps:
+      - if: =it.data["n"] == 1
+        then: [{fail: {kind: business, code: bad_item, message: no}}]
+      - if: =it.data.n == 2
+        then: [{do: test.flaky, with: {name: two}}]
+      - {do: test.say, with: {text: =it.reference}}
+  - return: {last: "=it.id"}
+)");
+  EXPECT_EQ(finished.outcome, wire::Outcome::success) << error_of(finished);
+  EXPECT_EQ(deeds.text(), "say:ref0 fail:two say:ref3");
+  EXPECT_EQ(world.outside.item_ends["qit_0"], "succeeded");
+  EXPECT_EQ(world.outside.item_ends["qit_1"], "failed business bad_item");
+  EXPECT_EQ(world.outside.item_ends["qit_2"], "failed system flaky");
+  EXPECT_EQ(finished.outputs.text, R"({"last":"qit_3"})");
+}
+TEST_F(RunTest, ThreeSystemFailuresInARowEndEachItem) {
+  for (int i = 0; i < 5; ++i) world.outside.queues["in"].push_back({"qit_" + std::to_string(i), "in", "", {}, 1});
+  deeds.failures["x"] = 9;
+  const auto finished = world.run("{quanji: 1, flow: f, steps: [{each_item: in, steps: [{do: test.flaky, with: {name: x}}]}]}");
+  EXPECT_EQ(finished.error->code, "flaky");
+  EXPECT_EQ(world.outside.queues["in"].size(), 2U);
+}
+TEST_F(RunTest, InputsAreCheckedAndReadAsTheirTypes) {
+  constexpr std::string_view yaml = R"(
+quanji: 1
+flow: f
+inputs: {day: {type: date}, kind: {type: text, default: a, choices: [a, b]}}
+steps: [{return: {d: =day, k: =kind}}]
+)";
+  EXPECT_EQ(world.run(yaml).error->code, "input_missing");
+  EXPECT_EQ(world.run(yaml, nullptr, {{"day", Value()}, {"dya", Value()}}).error->code, "unknown_input");
+  EXPECT_EQ(world.run(yaml, nullptr, {{"day", Value::of(std::string("tomorrow"))}}).error->code, "invalid_input");
+  EXPECT_EQ(world.run(yaml, nullptr, {{"day", Value::of(std::string("2026-11-20"))}, {"kind", Value::of(std::string("c"))}}).error->code,
+            "invalid_input");
+  EXPECT_EQ(world.run(yaml, nullptr, {{"day", Value::of(std::string("2026-11-20"))}}).outputs.text,
+            R"({"d":{"$date":"2026-11-20"},"k":"a"})");
+}
+TEST_F(RunTest, ExpressionsSeeCalendarAssetsAndTheTask) {
+  world.outside.assets["limit"] = Value::of(std::int64_t{500});
+  const auto finished = world.run(R"(
+quanji: 1
+flow: f
+steps:
+  - return:
+      today: =calendar.today("SSE")
+      next: =calendar.next_open(datetime.date(2025, 9, 30), "sse")
+      open: =calendar.is_open(datetime.date(2025, 10, 1))
+      limit: =asset("limit") + 1
+      task: =task.id
+)");
+  EXPECT_EQ(finished.outputs.text,
+            R"({"limit":501,"next":{"$date":"2025-10-09"},"open":false,"task":"tsk_1","today":{"$date":"2023-11-15"}})")
+      << error_of(finished);
+  EXPECT_EQ(world.run("{quanji: 1, flow: f, steps: [{set: {x: '=asset(\"none\")'}}]}").error->code, "expression_failed");
+}
+TEST_F(RunTest, AFailureOfAStepWithAResourceLeavesAPicture) {
+  const auto finished = world.run(R"(
+quanji: 1
+flow: f
+steps:
+  - do: test.open
+    with: {name: stuck}
+    as: door
+    steps:
+      - try: [{do: test.knock, with: {door: =door}}]
+        catch:
+          - save: problem
+            steps: [{return: {n: =len(problem.evidence), name: =problem.screenshot.name}}]
+)");
+  EXPECT_EQ(finished.outputs.text, R"({"n":1,"name":"0001-door.png"})") << error_of(finished);
+  EXPECT_EQ(deeds.text(), "open:stuck knock:stuck shown:stuck closed:stuck");
+}
+TEST_F(RunTest, AnObserverSeesStepsVariablesAndRetries) {
+  struct Watcher final : RunObserver {
+    std::string seen;
+    void step_begun(const StepPlace& place, base::Time) override { seen += "+" + place.at + " "; }
+    void step_ended(const StepPlace& place, base::Time, StepEnd end, const Failure* failure) override {
+      seen += "-" + place.at + (end == StepEnd::passed_over ? " passed" : failure ? " " + failure->code : "") + " ";
+    }
+    void step_retried(const StepPlace&, base::Time, const Failure&, int n) override { seen += "again" + std::to_string(n) + " "; }
+    void variable_set(const StepPlace&, std::string_view name, const Value& value) override {
+      seen += std::string(name) + "=" + value.json() + " ";
+    }
+  } watcher;
+  world.observer = &watcher;
+  deeds.failures["x"] = 1;
+  world.run(R"(
+quanji: 1
+flow: f
+steps:
+  - {set: {a: 1}, when: =1 > 2}
+  - for: i
+    in: [7]
+    steps: [{set: {a: =i}}]
+  - {do: test.flaky, with: {name: x}, retry: {times: 1}}
+)");
+  EXPECT_EQ(watcher.seen, "-steps/0 passed +steps/1 +steps/1[0]/steps/0 a=7 -steps/1[0]/steps/0 -steps/1 +steps/2 again1 -steps/2 ");
 }
 
-TEST(StepList, NamesEveryMistakeWithItsPlace) {
-  auto parsed = base::parse_json(
-      R"j({"quanji":2,"flow":"Bad Name","steps":[{"set":{"a":1},"fail":{"code":"x"}},{"do":"dbf.read"},{"set":{"a":["=1"]},"effect":"twice"}],"extra":1})j");
-  ASSERT_TRUE(parsed);
-  auto read = read_document(*parsed);
-  ASSERT_FALSE(read);
-  std::vector<std::string> at;
-  for (const auto& field : read.error().fields()) at.push_back(field.field);
-  EXPECT_EQ(at,
-            (std::vector<std::string>{"quanji", "flow", "steps/0", "steps/1/do", "steps/1", "steps/2/set/a", "steps/2/effect", "extra"}));
+TEST_F(RunTest, FunctionsOfThePackagesModulesAreCalledByName) {
+  std::filesystem::create_directory(world.work.path() + "/python");
+  std::ofstream(world.work.path() + "/python/quanji_test_module.py")
+      << "from quanji import Fail\n\ndef total(rows, factor=1):\n    if not rows:\n        raise Fail('no_rows', 'none')\n    return "
+         "sum(rows) * factor\n";
+  python_of_tests().add_package_path(world.work.path() + "/python");
+  constexpr std::string_view yaml = R"(
+quanji: 1
+flow: f
+inputs: {rows: {type: list}}
+steps:
+  - python: quanji_test_module:total
+    with: {rows: =rows, factor: 10}
+    save: sum
+  - return: {sum: =sum}
+)";
+  EXPECT_EQ(world.run(yaml, nullptr, {{"rows", Value::of(List{Value::of(std::int64_t{4})})}}).outputs.text, R"({"sum":40})");
+  const auto none = world.run(yaml, nullptr, {{"rows", Value::of(List{})}});
+  EXPECT_EQ(error_of(none), "no_rows@steps/0: none");
+  EXPECT_EQ(none.outcome, wire::Outcome::business_failure);
+}
+TEST_F(RunTest, ADebuggerHoldsAtBordersReadsAndSetsVariables) {
+  struct Holder final : Debugger {
+    std::string seen;
+    Order at_border(Pause& pause) override {
+      seen += pause.place.at + "/" + std::to_string(pause.frames.size()) + " ";
+      if (pause.place.at == "steps/1") {
+        seen += pause.evaluate("n * 100")->json() + " ";
+        pause.variables.set(*flow::slot_of(pause.place.document, "n"), Value::of(std::int64_t{5}));
+      }
+      return pause.place.at == "steps/2" ? Order::stop : Order::go_on;
+    }
+    Order at_failure(Pause& pause, const Failure& failure) override {
+      seen += "!" + pause.place.at + " " + failure.code + " ";
+      return Order::go_on;
+    }
+  } holder;
+  world.debugger = &holder;
+  const auto finished = world.run("{quanji: 1, flow: f, steps: [{set: {n: 1}}, {set: {m: =n + 1}}, {set: {o: =m}}]}");
+  EXPECT_EQ(finished.outcome, wire::Outcome::stopped);
+  EXPECT_EQ(holder.seen, "steps/0/1 steps/1/1 100 steps/2/1 ");
+  holder.seen.clear();
+  world.run("{quanji: 1, flow: f, steps: [{fail: {code: no, message: no}}]}");
+  EXPECT_EQ(holder.seen, "steps/0/1 !steps/0 no ");
+}
+TEST_F(RunTest, ARunFromAStepBeginsThereWithTheVariablesItIsGiven) {
+  Flows flows;
+  flows.add(
+      document_of("{quanji: 1, flow: f, steps: [{do: test.say, with: {text: a}, save: n}, {if: =n > 1, then: [{set: {n: =n + 1}}, {set: "
+                  "{n: =n * 2}}]}, {return: {n: =n}}]}"));
+  base::SystemRandom random;
+  Surroundings around{world.clock, random, world.waiting, python_of_tests(), world.outside, world.catalogue, world.work.path(), "", {}};
+  RunRequest request{flows,
+                     "f",
+                     "att_1",
+                     "digest",
+                     {},
+                     {},
+                     {},
+                     RunRequest::After::stay,
+                     RunRequest::From{"steps/1/then/1", {{"n", Value::of(std::int64_t{21})}}}};
+  RunControl control;
+  const auto finished = run(request, around, control, nullptr);
+  ASSERT_TRUE(finished);
+  EXPECT_EQ(finished->outputs.text, R"({"n":42})");
+  EXPECT_EQ(deeds.text(), "");
 }
 
 }  // namespace

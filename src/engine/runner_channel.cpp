@@ -53,7 +53,7 @@ RunnerChannel::Read RunnerChannel::receive(int milliseconds, wire::RunnerMessage
       for (std::size_t i = 0; i < count; ++i) {
         int fd = -1;
         std::memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof fd);
-        passed_ = base::Descriptor(fd);  // the last one counts, the others are closed
+        passed_.emplace_back(fd);
       }
     }
     if (n <= 0) return Read::gone;

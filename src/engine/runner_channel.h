@@ -3,6 +3,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/files.h"
 #include "base/result.h"
@@ -18,14 +19,14 @@ class RunnerChannel {
   enum class Read : std::uint8_t { message, nothing, gone };
   // One thread. Waits at most `milliseconds` (-1: for ever) for the next message; a message that cannot be read counts as gone.
   Read receive(int milliseconds, wire::RunnerMessage& message);
-  // The descriptor that came along, once.
-  base::Descriptor take_descriptor() { return std::exchange(passed_, base::Descriptor()); }
+  // The descriptors that came along, in their order, once.
+  std::vector<base::Descriptor> take_descriptors() { return std::exchange(passed_, {}); }
 
  private:
   base::Descriptor fd_;
   std::mutex writing_;
   wire::RunnerMessageReader reader_;
-  base::Descriptor passed_;
+  std::vector<base::Descriptor> passed_;
 };
 
 }  // namespace quanji::engine

@@ -12,12 +12,15 @@
 #include "base/bytes.h"
 #include "base/digest.h"
 #include "base/fields_json.h"
+#include "base/random.h"
+#include "engine/activity_values.h"
+#include "engine/bare_context.h"
 #include "engine/journal.h"
+#include "engine/local_context.h"
 #include "engine/python.h"
 #include "engine/run.h"
 #include "engine/runner_channel.h"
-#include "engine/step_list.h"
-#include "engine/watch.h"
+#include "flow/checker.h"
 
 namespace quanji::engine {
 
@@ -64,10 +67,7 @@ class Watcher {
     started_.wait(lock, [&] { return start_ || broken_; });
     return std::move(start_);
   }
-  void follow(RunWatch& run, const Document& document) {
-    document_.store(&document);
-    run_.store(&run);
-  }
+  void follow(RunControl& run) { run_.store(&run); }
 
  private:
   void watch() {
@@ -82,7 +82,7 @@ class Watcher {
         case RunnerChannel::Read::nothing:
           break;
       }
-      if (RunWatch* run = run_.load()) look_after(*run);
+      if (RunControl* run = run_.load()) look_after(*run);
     }
   }
   void gone() {
@@ -106,33 +106,29 @@ class Watcher {
       started_.notify_all();
     }
   }
-  void look_after(RunWatch& run) {
-    if (stop_) run.ask_stop();
-    const auto number = python_.at_work();
-    const auto due = run.due();
-    if (due && number != 0) {
-      python_.interrupt(number, *due);
-      if (overrun_ != number) {
-        overrun_ = number;
-        channel_.send(wire::runner_message(RunnerMessageType::overrun, wire::Overrun{path(run), run.limit().count()}));
+  void look_after(RunControl& run) {
+    if (stop_) run.halt.ask();
+    const auto work = python_.at_work();
+    if (python_.look_after(stop_)) {
+      if (overrun_ != work.number) {
+        overrun_ = work.number;
+        channel_.send(wire::runner_message(RunnerMessageType::overrun, wire::Overrun{path(run), work.limit.time.count()}));
       }
-    } else if (overrun_ != 0 && number != overrun_) {
+    } else if (overrun_ != 0 && python_.at_work().number != overrun_) {
       overrun_ = 0;
       channel_.send(RunnerMessage{wire::runner_version, RunnerMessageType::resumed, {}});
     }
     const auto now = clock_.monotonic();
-    const auto done = run.steps_done();
+    const auto done = run.steps_done.load();
     if (done != told_done_ && now - told_at_ >= std::chrono::milliseconds(100)) {
       told_done_ = done;
       told_at_ = now;
       channel_.send(wire::runner_message(RunnerMessageType::progress, wire::Progress{done, path(run)}));
     }
   }
-  std::string path(const RunWatch& run) const {
-    const auto* document = document_.load();
-    const auto at = run.step();
-    return document && at >= 0 && static_cast<std::size_t>(at) < document->steps.size() ? document->steps[static_cast<std::size_t>(at)].path
-                                                                                        : "";
+  static std::string path(const RunControl& run) {
+    const auto* step = run.step.load();
+    return step ? step->path : "";
   }
 
   static constexpr int tick_milliseconds = 50;
@@ -143,8 +139,7 @@ class Watcher {
   std::condition_variable started_;
   std::optional<wire::Start> start_;     // guarded by mutex_
   bool given_ = false, broken_ = false;  // guarded by mutex_
-  std::atomic<RunWatch*> run_{nullptr};
-  std::atomic<const Document*> document_{nullptr};
+  std::atomic<RunControl*> run_{nullptr};
   // of the thread
   bool stop_ = false;
   std::uint64_t overrun_ = 0;
@@ -160,43 +155,114 @@ struct Ended {
 
 Ended refused_before_start(std::string code, const Error& error) { return {refusal(std::move(code), error), wire::runner_exit::refused}; }
 
-// A document that cannot be run still ends its attempt: the journal says why.
+// Documents that cannot be run still end their attempt: the journal says why.
 Ended bad_document(const wire::Start& start, std::string_view digest, Journal& journal, const Error& error) {
   auto finished = refusal("bad_document", error);
   if (!journal.state().begun) {
-    if (auto begun = journal.begin(start.attempt.text(), digest, {}); !begun)
+    if (auto begun = journal.begin(start.attempt.text(), digest, "", {}); !begun)
       return refused_before_start("journal_unwritable", begun.error());
   }
   if (auto written = journal.finished(finished); !written) return refused_before_start("journal_unwritable", written.error());
   return {std::move(finished), wire::runner_exit::bad_document};
 }
 
-Result<Variables> read_inputs(const base::JsonText& text) {
-  if (text.text.empty()) return Variables{};
-  QUANJI_TRY(auto json, base::parse_json(text.text));
-  return variables_from_json(json);
+Result<values::Variables> read_variables(const base::JsonText& text) {
+  if (text.text.empty()) return values::Variables{};
+  QUANJI_TRY(auto json, base::parse_json(text.text, values::max_value_json_depth));
+  return values::variables_from_json(json);
 }
 
-Ended run_task(const wire::Start& start, base::Descriptor journal_fd, Python& python, Watcher& watcher, base::Clock& clock) {
-  if (journal_fd.get() < 0) return refused_before_start("no_journal", Error(Code::invalid_field, "start came without a descriptor"));
+// All documents, with all problems at once.
+Result<Flows> read_flows(const wire::Start& start, Catalogue catalogue) {
+  std::vector<flow::ActivityGroup> groups;
+  for (const auto* activity : catalogue) {
+    const std::string group(activity->info.id.substr(0, activity->info.id.find('.')));
+    if (std::none_of(groups.begin(), groups.end(), [&](const auto& g) { return g.id == group; })) groups.push_back({group, {}});
+  }
+  QUANJI_TRY(const auto known, flow_catalogue(std::move(groups), catalogue));
+  std::vector<flow::Reading> readings;
+  for (const auto& one : start.flows) readings.push_back(flow::read_document(one.text, one.file));
+  std::vector<const flow::Document*> documents;
+  for (const auto& reading : readings) documents.push_back(&reading.document);
+  std::vector<flow::Problem> problems;
+  for (auto& reading : readings) {
+    const bool readable = reading.ok();
+    problems.insert(problems.end(), reading.problems.begin(), reading.problems.end());
+    if (!readable) continue;
+    auto more = flow::check_document(reading.document, {&known, documents, std::nullopt, nullptr, {}}, reading.doubtful);
+    problems.insert(problems.end(), more.begin(), more.end());
+  }
+  if (flow::has_errors(problems)) return flow::to_error(problems);
+  Flows flows;
+  for (auto& reading : readings) flows.add(std::move(reading.document));
+  return flows;
+}
+
+std::string folder_of_descriptor(int fd) { return "/proc/self/fd/" + std::to_string(fd); }
+
+Ended run_task(const wire::Start& start, std::vector<base::Descriptor> passed, const RunnerOptions& options, Python& python,
+               Watcher& watcher, base::Clock& clock) {
+  if (passed.size() != 1 + start.folders.size())
+    return refused_before_start("no_journal", Error(Code::invalid_field, "start came without its descriptors"));
   if (auto limited = limit_processor_time(start.cpu_seconds); !limited) return refused_before_start("no_limit", limited.error());
-  auto journal = Journal::open(journal_fd.get(), clock);
+  std::string work = options.work;
+  char here[4096];
+  if (::getcwd(here, sizeof here)) work = here;
+  std::string evidence;
+  std::unique_ptr<ValueStore> store;
+  for (std::size_t i = 0; i < start.folders.size(); ++i) {
+    const auto path = folder_of_descriptor(passed[i + 1].get());
+    if (start.folders[i] == wire::RunnerFolder::values) store = std::make_unique<ValueStore>(path);
+    if (start.folders[i] == wire::RunnerFolder::evidence) evidence = path;
+    if (start.folders[i] == wire::RunnerFolder::package) python.add_package_path(path + "/python");
+  }
+  auto journal = Journal::open(passed[0].get(), clock, store.get());
   if (!journal) return refused_before_start("journal_unreadable", journal.error());
-  if (journal->state().finished) return {*journal->state().finished, wire::exit_code_of(journal->state().finished->outcome)};
-  const auto digest = base::hex(base::sha256(start.document.text));
-  auto parsed = base::parse_json(start.document.text);
-  auto document = parsed ? read_document(*parsed) : Result<Document>(std::move(parsed).error());
-  if (!document) return bad_document(start, digest, *journal, document.error());
-  auto inputs = read_inputs(start.inputs);
-  if (!inputs) return bad_document(start, digest, *journal, inputs.error());
-  // Left standing for the watcher, which looks at them until the process ends.
-  auto& watch = *new RunWatch(clock, std::chrono::milliseconds(start.expression_milliseconds));
-  const auto& whole = *new Document(std::move(*document));
-  watcher.follow(watch, whole);
-  auto finished = run(whole, {start.attempt.text(), digest, std::move(*inputs)}, *journal, python, watch);
+  const auto& before = (*journal)->state();
+  if (before.finished && start.after_end == wire::AfterEnd::stay) return {*before.finished, wire::exit_code_of(before.finished->outcome)};
+  std::string texts;
+  for (const auto& one : start.flows) texts += one.file + "\n" + one.text + "\n";
+  const auto digest = base::hex(base::sha256(texts));
+  auto flows = read_flows(start, options.catalogue);
+  if (!flows) return bad_document(start, digest, **journal, flows.error());
+  auto inputs = read_variables(start.inputs);
+  if (!inputs) return bad_document(start, digest, **journal, inputs.error());
+  std::vector<Settled> settled;
+  for (const auto& one : start.settled) {
+    auto set = read_variables(one.set);
+    if (!set) return bad_document(start, digest, **journal, set.error());
+    settled.push_back({one.step, one.done, std::move(*set)});
+  }
+  // Left standing for the watcher, which looks at it until the process ends.
+  auto& control = *new RunControl;
+  watcher.follow(control);
+  SystemWaiting waiting(clock);
+  base::SystemRandom random;
+  std::unique_ptr<RunContext> made = std::make_unique<BareContext>(clock);
+  if (!options.context.empty()) {
+    // The task is the same on every attempt: what a run holds stays its own when it goes on.
+    auto local = LocalContext::open(options.context, start.task.text(), clock, random);
+    if (!local) return refused_before_start("no_context", local.error());
+    made = std::move(*local);
+  }
+  RunContext& outside = *made;
+  Surroundings around{clock, random, waiting, python, outside, options.catalogue, work, evidence, {}};
+  const auto& main = *flows->all().front();
+  around.facts = {start.task.text(), start.attempt.text(), main.flow.text, start.package, start.version, start.robot};
+  around.expression_limit = std::chrono::milliseconds(start.expression_milliseconds);
+  RunRequest request{*flows,
+                     main.flow.text,
+                     start.attempt.text(),
+                     digest,
+                     std::move(*inputs),
+                     std::move(settled),
+                     {},
+                     start.after_end == wire::AfterEnd::go_on ? RunRequest::After::go_on : RunRequest::After::stay};
+  if (start.run_seconds) request.time = std::chrono::seconds(*start.run_seconds);
+  auto finished = run(request, around, control, journal->get());
   if (!finished) return refused_before_start("journal_unwritable", finished.error());
-  const auto outcome = finished->outcome;
-  return {std::move(*finished), wire::exit_code_of(outcome)};
+  const auto code = finished->waiting ? wire::runner_exit::suspended : wire::exit_code_of(finished->outcome);
+  return {std::move(*finished), code};
 }
 
 }  // namespace
@@ -209,7 +275,7 @@ int run_runner(const RunnerOptions& options, base::Clock& clock) {
   if (!inside && ::chdir(options.work.c_str()) != 0)
     return complain(Error(Code::store_unavailable, base::system_detail("chdir", options.work)), wire::runner_exit::refused);
   ::dup2(STDERR_FILENO, STDOUT_FILENO);  // what a flow prints belongs to its log
-  auto python = Python::start({options.package_path});
+  auto python = Python::start({options.package_path, &clock});
   if (!python) return complain(python.error(), wire::runner_exit::refused);
   const auto sandbox = confine(options.confine);
   RunnerChannel channel(options.channel);
@@ -217,7 +283,7 @@ int run_runner(const RunnerOptions& options, base::Clock& clock) {
   auto* watcher = new Watcher(channel, **python, clock);  // outlives this function: the process ends with leave()
   const auto start = watcher->wait_for_start();
   if (!start) leave(wire::runner_exit::refused);
-  const auto ended = run_task(*start, channel.take_descriptor(), **python, *watcher, clock);
+  const auto ended = run_task(*start, channel.take_descriptors(), options, **python, *watcher, clock);
   channel.send(wire::runner_message(RunnerMessageType::finished, ended.finished));
   leave(ended.code);
 }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "engine/activity.h"
 #include "engine/confine.h"
 
 namespace quanji::engine {
@@ -15,6 +16,8 @@ struct RunnerOptions {
   std::string work;                     // folder to work in; empty: stay
   std::string package_path;             // the package's python/ folder; empty: none
   ConfineRequest confine;
+  Catalogue catalogue;  // what its flows can say
+  std::string context;  // folder of a local context (local_context.h); empty: none
 };
 // Returns the exit code (wire::runner_exit). The robot's going away ends the process at once: the journal is whole at any moment.
 int run_runner(const RunnerOptions& options, base::Clock& clock);

@@ -264,7 +264,8 @@ TEST_F(PlatformTest, TheProgramOpensItsChannelAnswersAndRunsAnExpression) {
   EXPECT_EQ(facts->capabilities, std::vector<std::string>{"python"});
   EXPECT_NE(facts->sandbox.level, wire::SandboxLevel::off);
   EXPECT_TRUE(platform_.wait([&] { return platform_.beats >= 1; }));
-  EXPECT_EQ(platform_.offer(1, R"({"quanji":1,"flow":"trial","steps":[{"set":{"x":"=6 * 7"}},{"return":{"x":"=x"}}]})"), "accept");
+  EXPECT_EQ(platform_.offer(1, R"({"quanji":1,"flow":"trial","outputs":{"x":{}},"steps":[{"set":{"x":"=6 * 7"}},{"return":{"x":"=x"}}]})"),
+            "accept");
   const std::pair finished(wire::AttemptId{base::Ulid{{2, 1}}}, std::int64_t{2});
   ASSERT_TRUE(platform_.wait([&] { return platform_.acknowledged.contains(finished); }));
   EXPECT_NE(platform_.acknowledged[finished].begin()->find(R"("outputs":{"x":42})"), std::string::npos);
@@ -288,7 +289,7 @@ TEST_F(PlatformTest, KilledAtAnyMomentNothingAcceptedIsLost) {
   std::printf("seed=%llu\n", static_cast<unsigned long long>(seed));
   base::SeededRandom chance(seed);
   const auto config = enrolled_config();
-  std::string document = R"({"quanji":1,"flow":"t","steps":[{"set":{"n":0}})";
+  std::string document = R"({"quanji":1,"flow":"t","outputs":{"n":{}},"steps":[{"set":{"n":0}})";
   for (int i = 0; i < 300; ++i) document += R"j(,{"set":{"n":"=n + 1"}})j";
   document += R"(,{"return":{"n":"=n"}}]})";
   std::set<wire::AttemptId> accepted;

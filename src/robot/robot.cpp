@@ -13,6 +13,7 @@
 #include "base/fields_json.h"
 #include "base/log.h"
 #include "robot/run_journal.h"
+#include "robot/sandbox.h"
 
 namespace quanji::robot {
 
@@ -233,6 +234,17 @@ void Robot::beat_answered(const wire::BeatAnswer& answer) {
 
 // ---- runs ----
 
+namespace {
+// A folder below the run's that the runner, whoever it becomes, may fill.
+Result<base::Descriptor> open_for_runner(const std::string& path) {
+  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return disk("make", path);
+  if (const auto user = runner_user(); user && ::chown(path.c_str(), *user, *user) != 0) return disk("give away", path);
+  base::Descriptor folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.get() < 0) return disk("open", path);
+  return folder;
+}
+}  // namespace
+
 Status Robot::start(Attempt& attempt) {
   const auto path = attempt.folder + "/journal.qj";
   base::Descriptor journal(::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600));
@@ -266,11 +278,26 @@ Status Robot::look_after(Attempt& attempt, microseconds now) {
         if (auto hello = wire::body_as<wire::Hello>(message.body)) attempt.sandbox = hello->sandbox;
         if (!attempt.announced) QUANJI_DO(spool_.add(report_of(attempt, wire::ReportKind::started)));
         attempt.announced = true;
-        wire::Start start{attempt.offer.task, attempt.offer.attempt, attempt.offer.document, attempt.offer.inputs};
+        wire::Start start;
+        start.task = attempt.offer.task;
+        start.attempt = attempt.offer.attempt;
+        start.flows = {{"flow.json", attempt.offer.document.text}};
+        start.inputs = attempt.offer.inputs;
         const auto limit = seconds(attempt.offer.run_seconds.value_or(3600));
         start.cpu_seconds = limit.count();
         // A runner that died meanwhile is found dead below.
-        if (auto given = attempt.runner->begin(start, attempt.journal.get()); !given)
+        // Large values and evidence: folders of the run, passed open, for a runner that was started ahead sees only its work folder.
+        std::vector<base::Descriptor> folders;
+        std::vector<int> numbers;
+        for (const auto& [folder, name] :
+             {std::pair(wire::RunnerFolder::values, "/values"), std::pair(wire::RunnerFolder::evidence, "/evidence")}) {
+          auto opened = open_for_runner(attempt.folder + name);
+          if (!opened) return std::move(opened).error();
+          start.folders.push_back(folder);
+          numbers.push_back(opened->get());
+          folders.push_back(std::move(*opened));
+        }
+        if (auto given = attempt.runner->begin(start, attempt.journal.get(), numbers); !given)
           base::log::failure(base::log::Level::warn, "task_not_given", given.error());
         attempt.given = true;
         attempt.deadline = now + limit;
@@ -318,13 +345,19 @@ wire::Finished Robot::verdict(const Attempt& attempt, int exit_code) const {
   wire::Finished finished;
   if (facts && facts->finished)
     finished = std::move(*facts->finished);
-  else if (attempt.finished)
+  else if (attempt.finished) {
     finished = *attempt.finished;
-  else {
-    finished.error = wire::RunError{
-        "runner_died",
-        "执行程序意外结束，代码 " + std::to_string(exit_code) + " / the runner ended unexpectedly with code " + std::to_string(exit_code),
-        ""};
+    if (finished.waiting) {
+      // Nobody can be asked from here yet: the attempt fails where it stands, and says what it waited for.
+      finished.outcome = wire::Outcome::system_failure;
+      finished.error = std::exchange(finished.waiting, std::nullopt);
+    }
+  } else {
+    const auto number = std::to_string(exit_code > 128 ? exit_code - 128 : exit_code);
+    finished.error =
+        exit_code > 128 ? wire::RunError{"runner_died", "执行程序被信号 " + number + " 结束 / the runner was ended by signal " + number, ""}
+                        : wire::RunError{"runner_died",
+                                         "执行程序意外结束，代码 " + number + " / the runner ended unexpectedly with code " + number, ""};
     if (attempt.ending == Attempt::Ending::stopped) finished.outcome = wire::Outcome::stopped, finished.error.reset();
     if (attempt.ending == Attempt::Ending::timed_out) {
       finished.outcome = wire::Outcome::timed_out;

@@ -29,7 +29,7 @@ struct Script {
 class ScriptedRunner final : public Runner {
  public:
   explicit ScriptedRunner(std::shared_ptr<Script> script) : script_(std::move(script)) {}
-  base::Status begin(const wire::Start& start, int) override { return script_->given = start, base::Status(); }
+  base::Status begin(const wire::Start& start, int, std::span<const int>) override { return script_->given = start, base::Status(); }
   void ask_stop(const std::string&) override { script_->stop_asked = true; }
   void kill() override { script_->killed = true, script_->exit = 137; }
   std::vector<wire::RunnerMessage> messages() override {

@@ -2,6 +2,7 @@
 #pragma once
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -13,8 +14,9 @@ namespace quanji::robot {
 class Runner {
  public:
   virtual ~Runner() = default;  // kills what is left of it
-  // Gives the task, once; the descriptor of the journal is passed on and stays the caller's.
-  virtual base::Status begin(const wire::Start& start, int journal) = 0;
+  // Gives the task, once; the descriptors of the journal and of the folders that `start` names, in its order, are passed on and stay the
+  // caller's.
+  virtual base::Status begin(const wire::Start& start, int journal, std::span<const int> folders = {}) = 0;
   virtual void ask_stop(const std::string& reason) = 0;
   virtual void kill() = 0;  // it and everything it started
   // What it said since the last call.

@@ -75,21 +75,24 @@ class Child final : public Runner {
       }
   }
 
-  Status begin(const wire::Start& start, int journal) override {
+  Status begin(const wire::Start& start, int journal, std::span<const int> folders) override {
     QUANJI_TRY(const auto bytes, wire::write_runner_message(wire::runner_message(wire::RunnerMessageType::start, start)));
-    // The descriptor travels with the length, the rest follows.
+    // The descriptors travel with the length, the rest follows.
+    std::vector<int> descriptors{journal};
+    descriptors.insert(descriptors.end(), folders.begin(), folders.end());
     iovec part{const_cast<char*>(bytes.data()), 4};
-    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+    alignas(cmsghdr) char control[CMSG_SPACE(4 * sizeof(int))] = {};
+    if (descriptors.size() > 4) return Error(Code::bug, "too many folders");
     msghdr header{};
     header.msg_iov = &part;
     header.msg_iovlen = 1;
     header.msg_control = control;
-    header.msg_controllen = sizeof control;
+    header.msg_controllen = CMSG_SPACE(descriptors.size() * sizeof(int));
     cmsghdr* c = CMSG_FIRSTHDR(&header);
     c->cmsg_level = SOL_SOCKET;
     c->cmsg_type = SCM_RIGHTS;
-    c->cmsg_len = CMSG_LEN(sizeof(int));
-    std::memcpy(CMSG_DATA(c), &journal, sizeof journal);
+    c->cmsg_len = CMSG_LEN(descriptors.size() * sizeof(int));
+    std::memcpy(CMSG_DATA(c), descriptors.data(), descriptors.size() * sizeof(int));
     ssize_t sent = 0;
     do sent = ::sendmsg(channel_.get(), &header, MSG_NOSIGNAL);
     while (sent < 0 && errno == EINTR);

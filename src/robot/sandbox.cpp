@@ -30,12 +30,18 @@ std::optional<std::uint32_t> runner_user() {
   return 65534;
 }
 
-std::vector<std::string> runner_command(const SandboxSettings& settings, Enclosure enclosure, const std::string& work) {
+std::vector<std::string> runner_command(const SandboxSettings& settings, Enclosure enclosure, const std::string& work,
+                                        wire::RunnerProfile profile) {
   const bool wrapped = enclosure != Enclosure::none;
   std::vector<std::string> words;
   if (wrapped) {
-    append(words, {"/usr/bin/bwrap", "--die-with-parent", "--new-session", "--unshare-net", "--unshare-ipc", "--unshare-uts",
-                   "--unshare-cgroup-try", "--hostname", "runner"});
+    append(words, {"/usr/bin/bwrap", "--die-with-parent", "--new-session", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try",
+                   "--hostname", "runner"});
+    if (profile == wire::RunnerProfile::closed)
+      append(words, {"--unshare-net"});
+    else  // names of hosts, and who is believed to be one
+      for (const char* place : {"/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/ssl", "/etc/ca-certificates"})
+        append(words, {"--ro-bind-try", place, place});
     if (::geteuid() == 0)
       append(words, {"--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"});  // for the runner to become another user
     else
@@ -54,7 +60,7 @@ std::vector<std::string> runner_command(const SandboxSettings& settings, Enclosu
   append(words, {wrapped ? inside_program : settings.runner, "--channel", "3", "--work", wrapped ? inside_work : work, "--memory-mb",
                  std::to_string(settings.memory_mb), "--processes", std::to_string(settings.processes), "--outside",
                  own_namespace("pid") + ":" + own_namespace("net") + ":" + own_namespace("mnt"), "--filter",
-                 settings.wish == SandboxWish::off ? "leave_out" : "install"});
+                 settings.wish == SandboxWish::off ? "leave_out" : "install", "--profile", std::string(base::word(profile))});
   if (const auto user = runner_user()) append(words, {"--run-as", std::to_string(*user)});
   return words;
 }

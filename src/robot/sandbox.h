@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "robot/settings.h"
+#include "wire/runner.h"
 
 namespace quanji::robot {
 
@@ -18,7 +19,8 @@ enum class Enclosure : std::uint8_t {
 // The user a runner becomes when the robot is root: quanji-runner if there is one, else nobody.
 std::optional<std::uint32_t> runner_user();
 // Program and arguments; the channel is descriptor 3. No secret stands in them.
-std::vector<std::string> runner_command(const SandboxSettings& settings, Enclosure enclosure, const std::string& work);
+std::vector<std::string> runner_command(const SandboxSettings& settings, Enclosure enclosure, const std::string& work,
+                                        wire::RunnerProfile profile = wire::RunnerProfile::closed);
 // The whole environment of a runner. `mark` is found again in everything it starts.
 std::vector<std::string> runner_environment(const std::string& mark);
 

@@ -262,7 +262,7 @@ Result<Trial> create_trial(Change& change, const NewTrial& in) {
   trial.state = "waiting";
   trial.created_at = change.now();
   trial.created_by = actor(change);
-  std::string document = R"({"quanji":1,"flow":"trial","steps":[{"set":{"result":)";
+  std::string document = R"({"quanji":1,"flow":"trial","outputs":{"result":{}},"steps":[{"set":{"result":)";
   base::append_json_string(document, "=" + in.expression);
   document += R"(}},{"return":{"result":"=result"}}]})";
   QUANJI_TRY(const auto rows, change.run(sql::trial_insert, {{"task", trial.task},

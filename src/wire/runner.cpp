@@ -12,17 +12,25 @@ QUANJI_FIELDS(RunnerMessage, QF(v, "协议版本", "Version of the protocol"), Q
               QF(body, "内容", "Content", .max = max_runner_message, .fallback = "null"))
 QUANJI_FIELDS(Hello, QF(pid, "进程号", "Process id"), QF(python, "Python 版本", "Version of Python", .max = 32),
               QF(sandbox, "隔离程度", "Sandbox reached"))
-QUANJI_FIELDS(Start, QF(task, "任务", "Task"), QF(attempt, "执行", "Attempt"),
-              QF(document, "流程文档", "Flow document", .max = max_runner_message),
+QUANJI_FIELDS(FlowText, QF(file, "文件", "File", .max = 1024), QF(text, "流程文档", "Flow document", .max = max_runner_message))
+QUANJI_FIELDS(SettledStep, QF(step, "步骤", "Step", .max = 4096), QF(done, "是否已完成", "Whether it was done"),
+              QF(set, "保存的变量", "Variables it would have saved", .max = max_runner_message, .fallback = "null"))
+QUANJI_FIELDS(Start, QF(task, "任务", "Task"), QF(attempt, "执行", "Attempt"), QF(flows, "流程文档", "Flow documents", .min = 1),
               QF(inputs, "输入参数", "Inputs", .max = max_runner_message, .fallback = "null"),
+              QF(folders, "文件夹", "Folders", .fallback = "[]"),
+              QF(settled, "人工确认", "What a person said about steps", .fallback = "[]"),
+              QF(after_end, "执行失败之后", "After a run that has failed", .fallback = "\"stay\""),
               QF(expression_milliseconds, "表达式时限（毫秒）", "Limit of an expression in milliseconds", .min = 1, .max = 3600000),
-              QF(cpu_seconds, "处理器时限（秒）", "Limit of processor time in seconds", .min = 1))
+              QF(cpu_seconds, "处理器时限（秒）", "Limit of processor time in seconds", .min = 1),
+              QF(run_seconds, "执行时限（秒）", "Limit of the run in seconds", .min = 1), QF(package, "包", "Package", .fallback = "\"\""),
+              QF(version, "版本", "Version", .fallback = "\"\""), QF(robot, "机器人", "Robot", .fallback = "\"\""))
 QUANJI_FIELDS(Stop, QF(reason, "原因", "Reason", .max = 64))
 QUANJI_FIELDS(Progress, QF(steps_done, "已完成步骤数", "Steps done", .min = 0), QF(step, "当前步骤", "Step at work", .max = 1024))
 QUANJI_FIELDS(Overrun, QF(step, "当前步骤", "Step at work", .max = 1024), QF(limit_milliseconds, "时限（毫秒）", "Limit in milliseconds"))
 QUANJI_FIELDS(Finished, QF(outcome, "结果", "Outcome"), QF(steps_done, "已完成步骤数", "Steps done", .min = 0),
               QF(outputs, "输出", "Outputs", .max = max_runner_message, .fallback = "null"), QF(error, "错误", "Error"),
-              QF(unsettled, "是否完成待确认的步骤", "Steps whose effect is not settled", .max = 1000))
+              QF(unsettled, "是否完成待确认的步骤", "Steps whose effect is not settled", .max = 1000),
+              QF(waiting, "等待的事情", "What a suspended run waits for"))
 
 int exit_code_of(Outcome outcome) {
   switch (outcome) {

@@ -19,7 +19,9 @@ constexpr const char* usage =
     "  --run-as UID        as root: the user to become\n"
     "  --memory-mb N  --processes N   limits\n"
     "  --outside PID:NET:MNT          the starter's namespaces, to compare with\n"
-    "  --filter install|leave_out     system call filter\n";
+    "  --filter install|leave_out     system call filter\n"
+    "  --profile closed|network       what it may reach\n"
+    "  --context DIR       assets, credentials, queues … from a folder\n";
 
 bool number(std::string_view text, auto& out) {
   const auto end = text.data() + text.size();
@@ -31,12 +33,17 @@ bool take(quanji::engine::RunnerOptions& options, std::string_view name, std::st
   if (name == "--channel") return number(value, options.channel);
   if (name == "--work") return options.work = value, true;
   if (name == "--package-path") return options.package_path = value, true;
+  if (name == "--context") return options.context = value, true;
   if (name == "--run-as") return number(value, options.run_as.emplace());
   if (name == "--memory-mb") return number(value, options.confine.memory_mb);
   if (name == "--processes") return number(value, options.confine.processes);
   if (name == "--filter") {
     options.confine.filter = value == "install" ? quanji::engine::Filter::install : quanji::engine::Filter::leave_out;
     return value == "install" || value == "leave_out";
+  }
+  if (name == "--profile") {
+    options.confine.profile = value == "network" ? quanji::wire::RunnerProfile::network : quanji::wire::RunnerProfile::closed;
+    return value == "closed" || value == "network";
   }
   if (name == "--outside") {
     const auto first = value.find(':'), second = value.find(':', first + 1);
