@@ -52,9 +52,7 @@ struct FlowType {
 };
 // Specialised beside a flow type: template <> struct quanji::base::FlowTypeOf<T> { static constexpr const FlowType* type = &…; };
 template <class T>
-struct FlowTypeOf {
-  static constexpr const FlowType* type = nullptr;
-};
+struct FlowTypeOf {};
 
 // How to reach inside a value whose type is no longer known.
 struct ValueOps {
@@ -203,7 +201,7 @@ constexpr ValueOps make_ops() {
     o.engaged = [](const void* p) { return static_cast<const T*>(p)->has_value(); };
     o.engage = [](void* p) -> void* { return &static_cast<T*>(p)->emplace(); };
     o.look = [](const void* p) -> const void* { return &**static_cast<const T*>(p); };
-  } else if constexpr (FlowTypeOf<T>::type != nullptr) {
+  } else if constexpr (requires { FlowTypeOf<T>::type; }) {
     o.kind = Kind::flow;
     o.flow = FlowTypeOf<T>::type;
   } else if constexpr (std::is_same_v<T, std::string>) {
