@@ -61,7 +61,7 @@ class Bench {
     python_ = std::move(*started);
   }
   // Microseconds of one run of the document, over its steps.
-  double run(const std::string& yaml, double steps, bool journalled) {
+  double run(const std::string& yaml, double steps, bool journalled, const values::Variables& inputs = {}) {
     auto reading = flow::read_document(yaml, "bench.yaml");
     if (!reading.ok()) {
       for (const auto& problem : reading.problems) std::fprintf(stderr, "%s\n", flow::to_line(problem, flow::Language::en).c_str());
@@ -80,7 +80,7 @@ class Bench {
       base::SystemRandom random;
       static const Activity* const list[] = {activity<Nothing>()};
       Surroundings around{clock_, random, waiting, *python_, outside, list, folder_, "", {}};
-      RunRequest request{flows, flows.all().front()->flow.text, "att", "digest", {}, {}, {}, RunRequest::After::stay};
+      RunRequest request{flows, flows.all().front()->flow.text, "att", "digest", inputs, {}, {}, RunRequest::After::stay};
       RunControl control;
       rounds.push_back(micros_of([&] {
                          auto finished = engine::run(request, around, control, journalled ? journal->get() : nullptr);
@@ -193,11 +193,17 @@ int main(int argc, char** argv) {
   };
   line("step_plain", bench.run(loop(20'000, ten_plain), 200'000, false), 1);
   line("step_expression", bench.run(loop(10'000, ten_expressions), 100'000, false), 2);
+  values::List rows;
+  for (int i = 0; i < 100'000; ++i)
+    rows.push_back(
+        values::Value::of(values::Map{{"QTY", values::Value::of(std::int64_t{i})}, {"NAME", values::Value::of(std::to_string(i))}}));
+  auto table = values::Table::of_rows(rows);
+  if (!table) return 1;
+  const values::Variables trades{{"trades", values::Value::of(std::make_shared<const values::Table>(std::move(*table)))}};
   line("step_row",
-       bench.run(head +
-                     "  - set:\n      rows: =[{'QTY': i, 'NAME': str(i)} for i in range(100000)]\n  - for: row\n    in: =rows\n    steps:\n"
-                     "      - if: =row[\"QTY\"] < 0\n        then: [{set: {a: 1}}]\n",
-                 100'000, false),
+       bench.run("quanji: 1\nflow: bench\ninputs: {trades: {type: table}}\nsteps:\n  - for: row\n    in: =trades\n    steps:\n"
+                 "      - if: =row[\"QTY\"] < 0\n        then: [{set: {a: 1}}]\n",
+                 100'000, false, trades),
        2);
   line("step_journalled", bench.run(loop(2'000, ten_plain), 20'000, true), 10);
   std::string once = head;

@@ -107,8 +107,10 @@ Ref Python::State::make_function(PyObject* tree, const std::vector<std::string>&
   if (!code) return {};
   Ref here(PyDict_Copy(where));
   Ref done(here ? PyEval_EvalCode(code.get(), here.get(), here.get()) : nullptr);
-  PyObject* made = done ? PyDict_GetItemString(here.get(), "block") : nullptr;
-  return made ? Ref::borrowed(made) : Ref();
+  PyObject* found = done ? PyDict_GetItemString(here.get(), "block") : nullptr;
+  Ref made = found ? Ref::borrowed(found) : Ref();
+  if (made) PyDict_DelItemString(here.get(), "block");  // or the two would hold each other
+  return made;
 }
 
 bool Python::State::names_of(PyObject* tree, bool block, const std::string& file, std::vector<std::string>& names) {

@@ -101,7 +101,10 @@ Outcome<Value> Python::run(PythonProgram& program, std::uint32_t step, const flo
       if (!compiled.function) return failed();
       compiled.missing = parameters;
     }
-    return take(PyObject_Call(compiled.function.get(), none.get(), named.get()));
+    // Globals of its own for every call: what a block declares global outlives nothing.
+    Ref globals(PyDict_Copy(state_->globals));
+    Ref function(globals ? PyFunction_New(PyFunction_GET_CODE(compiled.function.get()), globals.get()) : nullptr);
+    return function ? take(PyObject_Call(function.get(), none.get(), named.get())) : failed();
   });
 }
 

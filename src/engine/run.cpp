@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "engine/step_context.h"
 #include "engine/walker.h"
 #include "flow/literals.h"
 
@@ -95,15 +94,6 @@ Outcome<values::Variables> take_outputs(const flow::Document& document, const Ma
   return out;
 }
 
-// Closes what nobody closed.
-void close_all(Walker& walker, Run& run) {
-  StepContext context(walker);
-  for (const auto& handle : run.resources.since(0)) {
-    auto closed = run.resources.close(context, handle);
-    if (!closed) run.log(LogLevel::warn, "", "close: " + closed.error().code + ": " + closed.error().message.en);
-  }
-}
-
 Result<Finished> go(const flow::Document& document, const RunRequest& request, const Surroundings& around, RunControl& control,
                     Journal* journal) {
   const Ended ended(control, journal);
@@ -167,7 +157,7 @@ Result<Finished> go(const flow::Document& document, const RunRequest& request, c
   }
 
   const Way way = walker.walk(document.steps);
-  close_all(walker, run);
+  walker.close_rest();
   {
     const std::lock_guard lock(run.guard);
     if (run.broken) return std::move(*run.broken);

@@ -354,6 +354,15 @@ steps:
   EXPECT_EQ(finished.outcome, wire::Outcome::stopped);
   EXPECT_EQ(deeds.text(), "open:front say:now say:2 closed:front");
 }
+TEST_F(RunTest, WhatWasOpenedWithoutAWithIsClosedAtTheEndOfTheRun) {
+  RunControl control;
+  tests::at_effect = [&](const std::string&) { control.halt.ask(); };
+  Flows flows;
+  flows.add(document_of(
+      "{quanji: 1, flow: f, steps: [{do: test.open, with: {name: back}, save: door}, {do: test.say, with: {text: now}}, {set: {x: 1}}]}"));
+  EXPECT_EQ(world.run(flows, nullptr, {}, {}, RunRequest::After::stay, &control).outcome, wire::Outcome::stopped);
+  EXPECT_EQ(deeds.text(), "open:back say:now closed:back");
+}
 TEST_F(RunTest, TheTasksTimeIsNobodysToCatch) {
   Flows flows;
   flows.add(document_of(R"(

@@ -64,6 +64,8 @@ class Walker {
   // The steps of a whole flow (or branch). Way::failed: failure().
   Way walk(const flow::Steps& steps);
   void resume_at(const Strand& strand);  // which must outlive the walk
+  // Resources nobody closed, the newest first; whatever way the flow ended.
+  void close_rest();
   // The variables as the journal left them.
   void restore_scope(const values::Variables& variables);
   // Inputs, and defaults for those not given; what was taken is added to `inputs`.

@@ -39,10 +39,10 @@ Way Walker::act_set(const flow::Step& step, const flow::Set& set) {
 }
 
 std::optional<Way> Walker::passed_as_promised(const flow::Step& step) {
-  if (run_.promised.empty()) return std::nullopt;
   std::map<std::string, values::Variables, std::less<>>::node_type promise;
   {
     const std::lock_guard lock(run_.guard);
+    if (run_.promised.empty()) return std::nullopt;
     promise = run_.promised.extract(position(step));
   }
   if (!promise) return std::nullopt;

@@ -239,6 +239,16 @@ void Walker::close_resource(const flow::Step& step, const values::Handle& handle
   failure_ = std::move(failure);
 }
 
+void Walker::close_rest() {
+  const Cleanup cleanup(*this, true);
+  StepContext context(*this);
+  for (const auto& handle : run_.resources.since(0)) {
+    auto closed = run_.resources.close(context, handle);
+    if (!closed)
+      run_.log(LogLevel::warn, "", "close: " + closed.error().code + ": " + closed.error().message.zh + " / " + closed.error().message.en);
+  }
+}
+
 Way Walker::act_parallel(const flow::Step& step, const flow::Parallel& act) {
   const auto at = position(step);
   std::shared_ptr<const Strand> resumed;

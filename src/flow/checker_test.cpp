@@ -211,6 +211,7 @@ TEST(Checker, TheMendIsSaid) {
   EXPECT_EQ(mend("- do: dbf.read\n"), "Did you mean “dbf.read_table”?");
   EXPECT_EQ(mend("- set:\n    a: =f\"{1}: {2}\"\n"), "Write '=f\"{1}: {2}\"'");
   EXPECT_EQ(mend("- set:\n    a: =f'{1}: {2}'\n"), "Write '=f''{1}: {2}'''");
+  EXPECT_EQ(mend("- set: {a: ={}[\"k\"], b: 1}\n"), "Write '={}[\"k\"]'");
   EXPECT_EQ(mend("- do: log.write\n  with: {message: x}\n  timeout: 30\n"), "Write 30s (seconds) or 30m (minutes)");
   EXPECT_EQ(mend("- do: log.write\n  with: {message: 000001}\n"), "A code or an identifier goes in quotes: '000001'");
   EXPECT_EQ(mend("- set: {a: 1}\n- if: a > 0\n  then: [checkpoint]\n"), "Write =a > 0");

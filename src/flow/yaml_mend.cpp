@@ -38,6 +38,27 @@ std::optional<std::size_t> flow_expression_start(std::string_view line, std::siz
   return found;
 }
 
+// Where the expression that begins at `start` inside {…} or […] ends: at the comma or bracket that is none of Python's.
+std::size_t flow_expression_end(std::string_view line, std::size_t start) {
+  int open = 0;
+  char quote = 0;
+  for (std::size_t i = start; i < line.size(); ++i) {
+    const char c = line[i];
+    if (quote) {
+      if (c == quote) quote = 0;
+    } else if (c == '"' || c == '\'') {
+      quote = c;
+    } else if (c == '(' || c == '[' || c == '{') {
+      ++open;
+    } else if (c == ')' || c == ']' || c == '}') {
+      if (open-- == 0) return i;
+    } else if (c == ',' && open == 0) {
+      return i;
+    }
+  }
+  return line.size();
+}
+
 std::string quoted(std::string_view expression) {
   const auto last = expression.find_last_not_of(" \t\r");
   std::string out = "'";
@@ -186,8 +207,7 @@ std::optional<MendedLine> explain_failure(const YamlFailure& failure, const std:
     return MendedLine{line, std::string(text.substr(0, *start)) + quoted(expression)};
   }
   if (const auto start = flow_expression_start(text, offset + 1)) {
-    const auto end = std::min(text.find_first_of("}", *start), text.size());
-    say_unquoted(problems, line, text, *start, text.substr(*start, end - *start));
+    say_unquoted(problems, line, text, *start, text.substr(*start, flow_expression_end(text, *start) - *start));
     return std::nullopt;
   }
   for (std::size_t up = line; up-- > 0 && line - up < 20;) {
