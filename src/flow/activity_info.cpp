@@ -12,7 +12,6 @@
 namespace quanji::flow {
 
 using base::Code;
-using base::Error;
 using base::Result;
 
 QUANJI_FIELDS(InBoth, QF(zh, "中文", "Chinese"), QF(en, "英文", "English"))

@@ -55,8 +55,9 @@ class DocumentReader : public FormReader {
  public:
   DocumentReader(Problems& problems, std::string file) : FormReader(problems) { document_.file = std::move(file); }
   void read(const YamlNode& root);
-  Document document() && { return std::move(document_); }
-  std::vector<std::string> doubtful() && { return std::move(doubtful_); }
+  // Each is there to be taken once.
+  Document take_document() { return std::move(document_); }
+  std::vector<std::string> take_doubtful() { return std::move(doubtful_); }
 
  private:
   void inputs(const YamlNode& node);

@@ -14,7 +14,6 @@
 
 namespace quanji::flow {
 
-using base::Sentence;
 using values::quoted;
 
 namespace {
@@ -237,6 +236,7 @@ std::vector<Problem> check_package(const PackageFile& package, const std::vector
     problems.add(ProblemCode::no_flows, package.name.at, {"包里没有流程（flows/*.yaml）", "the package has no flows (flows/*.yaml)"},
                  {"在 flows/ 下放至少一个流程文件", "Put at least one flow document into flows/"});
   std::vector<std::string> names;
+  names.reserve(flows.size());
   for (const auto* flow : flows) names.push_back(flow->flow.text);
   for (const auto& entry : package.entry) {
     if (flows.empty() || std::find(names.begin(), names.end(), entry.text) != names.end()) continue;

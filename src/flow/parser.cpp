@@ -11,8 +11,8 @@ Reading read_document(std::string_view text, std::string file) {
   DocumentReader reader(problems, std::move(file));
   reader.read(root);
   Reading out;
-  out.doubtful = std::move(reader).doubtful();
-  out.document = std::move(reader).document();
+  out.doubtful = reader.take_doubtful();
+  out.document = reader.take_document();
   out.problems = std::move(problems).take();
   return out;
 }

@@ -5,11 +5,9 @@
 #include <algorithm>
 
 #include "flow/closest_word.h"
-#include "values/names.h"
 
 namespace quanji::flow {
 
-using values::quoted;
 using values::Type;
 
 void Knowledge::set(std::uint32_t slot) {

@@ -68,6 +68,7 @@ const ActivityInfo* StepWalk::activity(const Word& word) {
 void StepWalk::need(std::string_view kind, const std::string& name, Position at, const std::vector<Word>& declared) {
   if (std::any_of(declared.begin(), declared.end(), [&](const Word& word) { return word.text == name; })) return;
   std::vector<std::string> names;
+  names.reserve(declared.size());
   for (const auto& word : declared) names.push_back(word.text);
   problems_.add(
       ProblemCode::need_undeclared, at,

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "activities/catalogue.h"
 #include "base/clock.h"
 #include "engine/runner_process.h"
 #include "wire/runner.h"
@@ -63,6 +64,7 @@ int main(int argc, char** argv) {
     if (std::string_view(argv[i]) == "--help") return std::fputs(usage, stdout), 0;
     if (i + 1 >= argc || !take(options, argv[i], argv[i + 1])) return std::fputs(usage, stderr), quanji::wire::runner_exit::refused;
   }
+  options.catalogue = quanji::activities::catalogue();
   quanji::base::SystemClock clock;
   return quanji::engine::run_runner(options, clock);
 }

@@ -1,0 +1,49 @@
+#include "activities/catalogue.h"
+
+#include <stdexcept>
+
+#include "activities/group.h"
+#include "engine/activity_values.h"
+
+namespace quanji::activities {
+namespace {
+
+struct Group {
+  const char* id;
+  base::Sentence title;
+  void (*add)(Activities& to);
+};
+// One line a group; each is a folder with its activities.
+constexpr Group all_groups[] = {
+    {"log", {"日志", "Log"}, add_log},
+};
+
+const Activities& activities() {
+  static const Activities all = [] {
+    Activities made;
+    for (const auto& group : all_groups) group.add(made);
+    return made;
+  }();
+  return all;
+}
+
+}  // namespace
+
+engine::Catalogue catalogue() { return activities(); }
+
+std::vector<flow::ActivityGroup> groups() {
+  std::vector<flow::ActivityGroup> made;
+  for (const auto& group : all_groups) made.push_back({group.id, {std::string(group.title.zh), std::string(group.title.en)}});
+  return made;
+}
+
+const flow::Catalogue& described() {
+  static const flow::Catalogue made = [] {
+    auto catalogue_made = engine::flow_catalogue(groups(), catalogue());
+    if (!catalogue_made) throw std::logic_error("activities contradict themselves: " + catalogue_made.error().message().en);
+    return std::move(*catalogue_made);
+  }();
+  return made;
+}
+
+}  // namespace quanji::activities

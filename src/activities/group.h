@@ -1,0 +1,13 @@
+// How the folders of this room offer their activities: add_GROUP appends engine::activity<…>() for each, in the order of the reference.
+#pragma once
+#include <vector>
+
+#include "engine/activity.h"
+
+namespace quanji::activities {
+
+using Activities = std::vector<const engine::Activity*>;
+
+void add_log(Activities& to);
+
+}  // namespace quanji::activities

@@ -1,0 +1,83 @@
+// What tests of activities share: the whole catalogue in a world with real files and real time, or time that moves when somebody waits.
+#pragma once
+#include <fstream>
+
+#include "activities/catalogue.h"
+#include "engine/local_context.h"
+#include "engine/testing.h"
+#include "flow/checker.h"
+
+namespace quanji::activities {
+
+// A work folder, an evidence folder and a local context: assets `limit` (500), `rate` (decimal 1.20), `login` (the secret of counter_db);
+// credential `counter_db` (username ops, password open-sesame-1); queues `in` (three tries) and `unique` (references are unique).
+class ActivityWorld {
+ public:
+  enum class Time : std::uint8_t { moves_when_waited, real };
+  explicit ActivityWorld(Time time = Time::moves_when_waited) : time_(time) {
+    write("assets.toml", "limit = 500\nrate = {decimal = \"1.20\"}\nlogin = {secret = \"counter_db\"}\n");
+    write("credentials.toml", "[counter_db]\nusername = \"ops\"\npassword = \"open-sesame-1\"\n");
+    std::filesystem::permissions(context_folder.path() + "/credentials.toml",
+                                 std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    std::filesystem::create_directory(context_folder.path() + "/queues");
+    write("queues/in.toml", "tries = 3\n");
+    write("queues/unique.toml", "unique_references = true\n");
+    auto opened = engine::LocalContext::open(context_folder.path(), "run_1", clock(), random);
+    if (!opened) throw std::runtime_error(opened.error().message().en);
+    outside = std::move(*opened);
+  }
+  engine::TemporaryFolder work, evidence, context_folder;
+  base::SeededRandom random{1};
+  base::ManualClock manual_clock;
+  std::unique_ptr<engine::LocalContext> outside;
+
+  base::Clock& clock() { return time_ == Time::real ? static_cast<base::Clock&>(system_clock_) : manual_clock; }
+  // A file of the context, or more of one.
+  void write(const std::string& name, std::string_view text) { std::ofstream(context_folder.path() + "/" + name, std::ios::app) << text; }
+  std::string file(const std::string& name) const { return work.path() + "/" + name; }
+
+  // Checks with the whole catalogue and runs; what the checker refuses is the test's fault.
+  wire::Finished run(std::string_view yaml, values::Variables inputs = {}) {
+    const flow::Catalogue& known = described();
+    flow::Surroundings checked;
+    checked.activities = &known;
+    auto reading = flow::check_source(yaml, "flows/test.yaml", checked);
+    std::string wrong;
+    for (const auto& problem : reading.problems)
+      if (problem.severity() == flow::Severity::error) wrong += flow::to_line(problem, flow::Language::en) + "\n";
+    if (!wrong.empty()) throw std::runtime_error("refused:\n" + wrong);
+    engine::Flows flows;
+    flows.add(std::move(reading.document));
+    engine::Surroundings around{clock(),     random,          waiting(), engine::python_of_tests(), *outside, catalogue(),
+                                work.path(), evidence.path(), {}};
+    around.facts.task = "tsk_1";
+    const engine::RunRequest request{flows, flows.all().front()->flow.text, "att_1", "digest", std::move(inputs), {}, {}};
+    engine::RunControl control;
+    auto finished = engine::run(request, around, control, nullptr);
+    if (!finished) throw std::runtime_error("run: " + finished.error().message().en + " " + finished.error().detail());
+    return std::move(*finished);
+  }
+  // Steps as they stand in an example (from column 1), under a head that declares everything the world has.
+  wire::Finished run_steps(std::string_view steps) { return run(document_around(steps)); }
+  static std::string document_around(std::string_view steps) {
+    std::string yaml =
+        "quanji: 1\nflow: example\ntitle: 例\nneeds:\n  assets: [limit, rate, login]\n  credentials: [counter_db]\n  queues: [in, unique]\n"
+        "  capabilities: [files, network, process]\nsteps:\n";
+    for (std::size_t at = 0; at < steps.size();) {
+      const auto end = std::min(steps.find('\n', at), steps.size());
+      if (end > at) yaml += "  ";
+      yaml += std::string(steps.substr(at, end - at)) + "\n";
+      at = end + 1;
+    }
+    return yaml;
+  }
+
+ private:
+  engine::Waiting& waiting() { return time_ == Time::real ? static_cast<engine::Waiting&>(system_waiting_) : manual_waiting_; }
+  Time time_;
+  base::SystemClock system_clock_;
+  engine::ManualWaiting manual_waiting_{manual_clock};
+  engine::SystemWaiting system_waiting_{system_clock_};
+};
+
+}  // namespace quanji::activities
