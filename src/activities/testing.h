@@ -1,8 +1,10 @@
 // What tests of activities share: the whole catalogue in a world with real files and real time, or time that moves when somebody waits.
 #pragma once
+#include <boost/json.hpp>
 #include <fstream>
 
 #include "activities/catalogue.h"
+#include "base/fields_json.h"
 #include "engine/local_context.h"
 #include "engine/testing.h"
 #include "flow/checker.h"
@@ -58,11 +60,16 @@ class ActivityWorld {
     return std::move(*finished);
   }
   // Steps as they stand in an example (from column 1), under a head that declares everything the world has.
-  wire::Finished run_steps(std::string_view steps) { return run(document_around(steps)); }
-  static std::string document_around(std::string_view steps) {
+  // `returns`: the JSON object they end with; its names are the outputs.
+  wire::Finished run_steps(std::string_view steps, std::string_view returns = "{}") { return run(document_around(steps, returns)); }
+  static std::string document_around(std::string_view steps, std::string_view returns) {
     std::string yaml =
         "quanji: 1\nflow: example\ntitle: 例\nneeds:\n  assets: [limit, rate, login]\n  credentials: [counter_db]\n  queues: [in, unique]\n"
-        "  capabilities: [files, network, process]\nsteps:\n";
+        "  capabilities: [files, network, process]\n";
+    const auto outputs = base::parse_json(returns, values::max_value_json_depth).value().as_object();
+    if (!outputs.empty()) yaml += "outputs:\n";
+    for (const auto& output : outputs) yaml += "  " + std::string(output.key()) + ": {type: any}\n";
+    yaml += "steps:\n";
     for (std::size_t at = 0; at < steps.size();) {
       const auto end = std::min(steps.find('\n', at), steps.size());
       if (end > at) yaml += "  ";

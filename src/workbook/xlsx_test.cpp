@@ -346,6 +346,16 @@ TEST(XlsxHostile, DocumentTypesAndEntitiesAreRefused) {
   for (int i = 0; i < 5000; ++i) deep += "<a>";
   EXPECT_HAS(Made(deep).refusal(bare()), "broken XML");
 }
+TEST(XlsxHostile, ASheetOfAnotherVocabularyIsRefusedAndNotEmpty) {
+  for (const std::string_view space : {"http://schemas.openxmlfyrmats.org/spreadsheetml/2006/main", ""}) {
+    auto entries = workbook_entries("");
+    entries.back().bytes =
+        "<worksheet xmlns=\"" + std::string(space) + R"("><sheetData><row><c><v>5</v></c></row></sheetData></worksheet>)";
+    const auto bytes = zip_of(entries);
+    auto book = Workbook::of_bytes(bytes, "f.xlsx");
+    EXPECT_HAS(book->table(bare()).error().message().en, "is in no namespace of workbooks") << space;
+  }
+}
 TEST(XlsxHostile, ImpossibleCoordinatesAndSparseGiantsAreRefused) {
   for (const std::string_view bad :
        {R"(<row r="1048577"><c r="A1048577"><v>1</v></c></row>)", R"(<row r="0"><c><v>1</v></c></row>)",

@@ -30,6 +30,8 @@ struct Reading {
   const xmlChar* main_uri = nullptr;  // names of namespaces are interned: compared by address
   const xmlChar* other_uri = nullptr;
   bool document_type = false;
+  bool begun = false;         // the outermost element was seen
+  bool foreign_root = false;  // it is of no vocabulary of workbooks: everything in it would be passed over as unknown
 
   bool is_main(const xmlChar* uri) {
     if (uri == main_uri) return uri != nullptr;
@@ -50,6 +52,14 @@ struct Reading {
 void on_start(void* self, const xmlChar* name, const xmlChar*, const xmlChar* uri, int, const xmlChar**, int count, int,
               const xmlChar** raw) {
   auto& reading = *static_cast<Reading*>(self);
+  if (!reading.begun) {
+    reading.begun = true;
+    if (!reading.is_main(uri)) {
+      reading.foreign_root = true;
+      ::xmlStopParser(reading.parser);
+      return;
+    }
+  }
   if (!reading.events->enough()) reading.events->start(view(name), reading.is_main(uri), XmlAttributes(raw, count));
   reading.settle();
 }
@@ -128,7 +138,7 @@ base::Status read_xml(ZipParts& parts, std::string_view part, XmlEvents& events)
   const auto feed = [&](const char* bytes, int count, int last) {
     const int code = ::xmlParseChunk(reading.parser, bytes, count, last);
     broken = broken || (code != XML_ERR_OK && reading.parser->wellFormed == 0 && !events.enough());
-    return !broken && !events.enough() && !reading.document_type;
+    return !broken && !events.enough() && !reading.document_type && !reading.foreign_root;
   };
   bool whole = true;
   QUANJI_DO(parts.read(part, [&](std::string_view piece) {
@@ -141,6 +151,12 @@ base::Status read_xml(ZipParts& parts, std::string_view part, XmlEvents& events)
   if (reading.document_type)
     return bad_workbook(parts.file(), fmt::format("部件 {} 里有文档类型声明（DOCTYPE），工作簿不该有，拒绝读取。", shown),
                         fmt::format("the part {} has a document type (DOCTYPE), which no workbook has; it is refused.", shown));
+  if (reading.foreign_root)
+    return bad_workbook(
+        parts.file(), fmt::format("部件 {} 的根元素不属于工作簿的命名空间，里面的内容无法辨认；用表格程序打开后另存。", shown),
+        fmt::format("the outermost element of the part {} is in no namespace of workbooks, so nothing in it can be told; open "
+                    "and save it in a spreadsheet program.",
+                    shown));
   if (broken || (!events.enough() && reading.parser->wellFormed == 0)) {
     const auto* last = ::xmlCtxtGetLastError(reading.parser);
     const int line = last == nullptr ? 0 : last->line;
