@@ -492,6 +492,26 @@ TEST_F(JournalTest, AJournalOfAnotherDocumentIsRefused) {
   ASSERT_FALSE(finished);
   EXPECT_EQ(finished.error().code(), base::Code::wrong_state);
 }
+TEST_F(JournalTest, AnActivityThatSaysASecretAloudIsMaskedInLogFailureAndJournal) {
+  world.outside.passwords["counter_db"] = "open-sesame-1";
+  const MemoryJournal journal;
+  const auto finished = world.run(R"(
+quanji: 1
+flow: f
+needs: {credentials: [counter_db]}
+inputs: {s: {type: secret}}
+steps:
+  - do: test.tell
+    with: {secret: =s}
+)",
+                                  &journal, {{"s", Value::of(values::SecretRef{"counter_db", 1, "password"})}});
+  ASSERT_TRUE(finished.error);
+  EXPECT_EQ(finished.error->code, "sign_in_failed");
+  EXPECT_EQ(finished.error->message.find("sesame"), std::string::npos) << finished.error->message;
+  ASSERT_FALSE(world.outside.lines.empty());
+  for (const auto& line : world.outside.lines) EXPECT_EQ(line.find("sesame"), std::string::npos) << line;
+  EXPECT_EQ(journal.bytes().find("sesame"), std::string::npos);
+}
 TEST_F(JournalTest, SecretsAreJournalledAsReferences) {
   MemoryJournal journal;
   world.run("{quanji: 1, flow: f, inputs: {s: {type: secret}}, steps: [{set: {a: =s}}]}", &journal,

@@ -118,6 +118,15 @@ struct Ask {  // test.ask: a person
   static ActivityInfo info();
   static Outcome<Output> run(ActivityContext& context, const Input& input);
 };
+struct Tell {  // test.tell: opens a secret and says it aloud
+  struct Input {
+    values::SecretRef secret;
+    static const base::FieldList& fields();
+  };
+  using Output = base::Nothing;
+  static ActivityInfo info();
+  static Outcome<Output> run(ActivityContext& context, const Input& input);
+};
 struct Crash {  // test.crash: a segmentation fault
   using Input = base::Nothing;
   using Output = base::Nothing;

@@ -15,6 +15,7 @@ QUANJI_FIELDS(Open::Input, QF(name, "名称", "Name"))
 QUANJI_FIELDS(Open::Output, QF(door, "门", "Door"))
 QUANJI_FIELDS(Knock::Input, QF(door, "门", "Door"))
 QUANJI_FIELDS(Knock::Output, QF(answer, "回答", "Answer"))
+QUANJI_FIELDS(Tell::Input, QF(secret, "口令", "Secret"))
 QUANJI_FIELDS(Ask::Input, QF(title, "问题", "Title"))
 QUANJI_FIELDS(Ask::Output, QF(answer, "回答", "Answer"))
 
@@ -106,6 +107,14 @@ Outcome<Ask::Output> Ask::run(ActivityContext& context, const Input& input) {
   if (!answer) return context.suspend(base::Text("等待答复", "waiting for an answer"));
   return Output{answer->values};
 }
+ActivityInfo Tell::info() { return info_of("test.tell", flow::Effect::repeatable); }
+Outcome<Tell::Output> Tell::run(ActivityContext& context, const Input& input) {
+  QUANJI_TRY(const auto secret, context.open_secret(input.secret));
+  context.log(LogLevel::info, "signing in with " + std::string(secret.reveal()));
+  return system_failure("sign_in_failed",
+                        {"口令 " + std::string(secret.reveal()) + " 不对", "wrong password " + std::string(secret.reveal())});
+}
+
 ActivityInfo Crash::info() { return info_of("test.crash", flow::Effect::repeatable); }
 Outcome<Crash::Output> Crash::run(ActivityContext&, const Input&) {
   std::raise(SIGSEGV);
@@ -113,8 +122,8 @@ Outcome<Crash::Output> Crash::run(ActivityContext&, const Input&) {
 }
 
 Catalogue catalogue() {
-  static const std::vector<const Activity*> list{activity<Say>(),  activity<Pay>(),   activity<Flaky>(), activity<Wait>(),
-                                                 activity<Open>(), activity<Knock>(), activity<Ask>(),   activity<Crash>()};
+  static const std::vector<const Activity*> list{activity<Say>(),   activity<Pay>(), activity<Flaky>(), activity<Wait>(), activity<Open>(),
+                                                 activity<Knock>(), activity<Ask>(), activity<Crash>(), activity<Tell>()};
   return list;
 }
 

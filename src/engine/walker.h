@@ -145,6 +145,7 @@ class Walker {
   bool written(base::Status status);
   // Pictures of the resources an activity was given.
   void leave_evidence(const values::Map& arguments);
+  void mask_secrets(Failure& failure);
 
   // ---- walker_values.cpp ----
   Outcome<values::Value> value_of(const flow::Operand& operand);

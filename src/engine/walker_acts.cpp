@@ -13,6 +13,23 @@ using values::Type;
 using values::Value;
 
 namespace {
+
+// The value with every live secret in its texts masked.
+Value masked(const Value& value) {
+  if (value.is(Type::text)) return Value::of(base::log::mask(value.text()));
+  if (value.is(Type::list)) {
+    values::List list;
+    for (const auto& one : value.list()) list.push_back(masked(one));
+    return Value::of(std::move(list));
+  }
+  if (value.is(Type::map)) {
+    Map map;
+    for (const auto& [name, one] : value.map()) map.emplace_back(name, masked(one));
+    return Value::of(std::move(map));
+  }
+  return value;
+}
+
 // Whether a failure leaves open what a `once` step has done.
 Journal::Acted acted_of(bool once, const Failure& failure) {
   const bool open = failure.ending == Ending::stopped || failure.ending == Ending::timed_out || failure.code == "timed_out" ||
@@ -82,9 +99,20 @@ Outcome<Map> Walker::call_activity(const flow::Step& step, const Activity& activ
     leave_evidence(arguments);
   if (!outcome) {
     acted = acted_of(once, outcome.error());
+    mask_secrets(outcome.error());
     return std::move(outcome).error();
   }
   return take_output(activity, output.get());
+}
+// What a library says of a failure may repeat what it was given; it goes to journal, log and people.
+void Walker::mask_secrets(Failure& failure) {
+  {
+    const std::lock_guard lock(run_.guard);
+    if (run_.live_secrets.empty()) return;
+  }
+  failure.message.zh = base::log::mask(failure.message.zh);
+  failure.message.en = base::log::mask(failure.message.en);
+  failure.data = masked(failure.data);
 }
 void Walker::leave_evidence(const Map& arguments) {
   StepContext context(*this);

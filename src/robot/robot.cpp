@@ -258,7 +258,7 @@ Status Robot::start(Attempt& attempt) {
   attempt.announced = facts && facts->begun;
   const auto work = attempt.folder + "/work";
   if (::mkdir(work.c_str(), 0700) != 0 && errno != EEXIST) return disk("make", work);
-  auto runner = ports_.runners.start(work);
+  auto runner = ports_.runners.start(work, wire::RunnerProfile::closed);
   if (!runner) {
     wire::Finished finished;
     finished.error = wire::RunError{"runner_not_started", runner.error().message().zh + " / " + runner.error().message().en, ""};

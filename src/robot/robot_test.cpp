@@ -46,7 +46,7 @@ class ScriptedRunner final : public Runner {
 };
 class ScriptedRunners final : public Runners {
  public:
-  base::Result<std::unique_ptr<Runner>> start(const std::string&) override {
+  base::Result<std::unique_ptr<Runner>> start(const std::string&, wire::RunnerProfile) override {
     scripts.push_back(std::make_shared<Script>());
     scripts.back()->says.push_back(
         wire::runner_message(wire::RunnerMessageType::hello, wire::Hello{7, "3.11", {wire::SandboxLevel::full, {}}}));

@@ -32,8 +32,9 @@ class Runner {
 class Runners {
  public:
   virtual ~Runners() = default;
-  // Starts a runner that works in the folder `work` and waits for its task. It says hello when it is ready.
-  virtual base::Result<std::unique_ptr<Runner>> start(const std::string& work) = 0;
+  // Starts a runner that works in the folder `work`, may reach what the profile lets it, and waits for its task. It says hello when it is
+  // ready.
+  virtual base::Result<std::unique_ptr<Runner>> start(const std::string& work, wire::RunnerProfile profile) = 0;
 };
 
 }  // namespace quanji::robot

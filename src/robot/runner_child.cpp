@@ -208,7 +208,7 @@ std::vector<char*> pointers(std::vector<std::string>& words) {
 }
 
 Result<std::unique_ptr<Runner>> start_child(const SandboxSettings& settings, Enclosure enclosure, const std::string& work,
-                                            base::Random& random) {
+                                            wire::RunnerProfile profile, base::Random& random) {
   int sockets[2], pipes[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0) return cannot_start("make a socket pair for");
   Descriptor ours(sockets[0]), theirs(sockets[1]);
@@ -219,7 +219,7 @@ Result<std::unique_ptr<Runner>> start_child(const SandboxSettings& settings, Enc
   std::array<std::uint8_t, 16> chance{};
   random.fill(chance);
   const auto mark = base::hex(chance);
-  auto words = runner_command(settings, enclosure, work);
+  auto words = runner_command(settings, enclosure, work, profile);
   auto environment = runner_environment(mark);
   auto word_pointers = pointers(words), environment_pointers = pointers(environment);
   if (::access(words[0].c_str(), X_OK) != 0) return cannot_start(words[0]);
@@ -263,7 +263,7 @@ Result<std::unique_ptr<RunnerChildren>> RunnerChildren::make(const SandboxSettin
   for (const auto enclosure : {Enclosure::whole, Enclosure::without_pids, Enclosure::none}) {
     if (settings.wish == SandboxWish::off && enclosure != Enclosure::none) continue;
     children->enclosure_ = enclosure;
-    auto runner = children->start(scratch_folder);
+    auto runner = children->start(scratch_folder, wire::RunnerProfile::closed);
     auto hello = runner ? greet(**runner) : Result<wire::Hello>(std::move(runner).error());
     if (!hello) {
       if (!why) why = std::move(hello).error();
@@ -280,10 +280,10 @@ Result<std::unique_ptr<RunnerChildren>> RunnerChildren::make(const SandboxSettin
   return std::move(*why);
 }
 
-Result<std::unique_ptr<Runner>> RunnerChildren::start(const std::string& work) {
+Result<std::unique_ptr<Runner>> RunnerChildren::start(const std::string& work, wire::RunnerProfile profile) {
   if (const auto user = runner_user())
     if (::chown(work.c_str(), *user, *user) != 0) return cannot_start("give the work folder to");
-  return start_child(settings_, enclosure_, work, random_);
+  return start_child(settings_, enclosure_, work, profile, random_);
 }
 
 }  // namespace quanji::robot

@@ -19,7 +19,7 @@ class RunnerChildren final : public Runners {
   // requirement_missing when none does, or when the wish is `full` and what was reached is not; the sentence names what is missing.
   static base::Result<std::unique_ptr<RunnerChildren>> make(const SandboxSettings& settings, const std::string& scratch_folder,
                                                             base::Random& random);
-  base::Result<std::unique_ptr<Runner>> start(const std::string& work) override;
+  base::Result<std::unique_ptr<Runner>> start(const std::string& work, wire::RunnerProfile profile) override;
   const wire::Hello& trial() const { return trial_; }
   Enclosure enclosure() const { return enclosure_; }
 

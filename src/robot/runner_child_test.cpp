@@ -36,7 +36,7 @@ class RunnerTest : public ::testing::Test {
   }
   std::unique_ptr<Runner> runner() {
     std::filesystem::create_directories(folder_ / "work");
-    auto started = children_->start(folder_ / "work");
+    auto started = children_->start(folder_ / "work", profile_);
     if (!started) throw std::runtime_error(started.error().message().en);
     EXPECT_TRUE(wait_for(**started, RunnerMessageType::hello));
     return std::move(*started);
@@ -80,6 +80,7 @@ class RunnerTest : public ::testing::Test {
   TemporaryFolder folder_;
   base::SystemRandom random_;
   std::unique_ptr<RunnerChildren> children_;
+  wire::RunnerProfile profile_ = wire::RunnerProfile::closed;
 };
 
 TEST_F(RunnerTest, OneStepWithOneExpressionIsRunAndJournalled) {
@@ -134,6 +135,26 @@ TEST_F(RunnerTest, CannotReachTheNetwork) {
   EXPECT_NE(tried.find("PermissionError"), std::string::npos) << tried;
   const auto raw = outcome_of("socket.socket(socket.AF_NETLINK, socket.SOCK_RAW)");
   EXPECT_NE(raw.find("PermissionError"), std::string::npos) << raw;
+}
+
+TEST_F(RunnerTest, WithTheNetworkReachesAServerAndNothingElseOfTheMachine) {
+  profile_ = wire::RunnerProfile::network;
+  base::Descriptor listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ASSERT_EQ(::bind(listener.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  ASSERT_EQ(::listen(listener.get(), 1), 0);
+  socklen_t size = sizeof address;
+  ASSERT_EQ(::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
+  EXPECT_EQ(outcome_of("socket.create_connection(('127.0.0.1', " + std::to_string(ntohs(address.sin_port)) + ")).fileno() > 2"),
+            R"({"x":true})");
+  const auto names = outcome_of("open('/etc/hosts').read() != ''");
+  EXPECT_EQ(names, R"({"x":true})");
+  std::ofstream(folder_ / "secret") << "x";
+  const auto outside = outcome_of("open('" + (folder_ / "secret") + "').read()");
+  EXPECT_NE(outside.find("FileNotFoundError"), std::string::npos) << outside;
+  EXPECT_EQ(outcome_of("len([p for p in os.listdir('/proc') if p.isdigit()]) <= 3"), R"({"x":true})");
 }
 
 TEST_F(RunnerTest, CannotReadOrWriteOutsideOfItsWorkFolder) {

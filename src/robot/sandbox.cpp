@@ -37,6 +37,8 @@ std::vector<std::string> runner_command(const SandboxSettings& settings, Enclosu
   if (wrapped) {
     append(words, {"/usr/bin/bwrap", "--die-with-parent", "--new-session", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try",
                    "--hostname", "runner"});
+    // Made by itself it would be closed to the user the runner becomes.
+    append(words, {"--perms", "0755", "--dir", "/etc"});
     if (profile == wire::RunnerProfile::closed)
       append(words, {"--unshare-net"});
     else  // names of hosts, and who is believed to be one

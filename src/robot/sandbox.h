@@ -20,7 +20,7 @@ enum class Enclosure : std::uint8_t {
 std::optional<std::uint32_t> runner_user();
 // Program and arguments; the channel is descriptor 3. No secret stands in them.
 std::vector<std::string> runner_command(const SandboxSettings& settings, Enclosure enclosure, const std::string& work,
-                                        wire::RunnerProfile profile = wire::RunnerProfile::closed);
+                                        wire::RunnerProfile profile);
 // The whole environment of a runner. `mark` is found again in everything it starts.
 std::vector<std::string> runner_environment(const std::string& mark);
 
