@@ -168,6 +168,15 @@ TEST_F(RunnerProcess, AMemoryHogIsItsStepsFailure) {
   ::setenv("ASAN_OPTIONS", options.c_str(), 1);
   EXPECT_EQ(journal().steps_done, 1);
 }
+TEST_F(RunnerProcess, AHogOfTheProcessorIsEndedAndTheJournalStaysWhole) {
+  const auto limits = [](wire::Start& start) {
+    start.cpu_seconds = 1;
+    start.expression_milliseconds = 60'000;
+  };
+  EXPECT_EQ(outcome(one_then + std::string("{set: {b: '=any(iter(int, 1))'}}]}"), {}, limits), "ended");
+  EXPECT_EQ(ended(), 128 + SIGXCPU);
+  EXPECT_EQ(journal().steps_done, 1);
+}
 TEST_F(RunnerProcess, AForkBombIsHeldByTheLimitOfProcesses) {
   if (::geteuid() != 0) GTEST_SKIP() << "long: the limit counts all processes of this user";
   const auto what = outcome(one_then + std::string("{set: {b: '=[0 for i in range(5000) if os.fork() == 0 and signal.pause()]'}}]}"),
