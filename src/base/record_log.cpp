@@ -183,7 +183,8 @@ Status RecordReader::fill(std::size_t size) {
   at_ = 0;
   while (buffer_.size() < size) {
     const auto before = buffer_.size();
-    const auto want = std::max<std::size_t>(size - before, 65536);
+    // Growing with what is there: a short log is not worth sixteen megabytes of zeroes.
+    const auto want = std::max<std::size_t>(before, 65536);
     buffer_.resize(before + want);
     const auto got = ::pread(fd_, buffer_.data() + before, want, static_cast<off_t>(offset_ + before));
     buffer_.resize(before + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));

@@ -13,7 +13,6 @@ using base::Code;
 using base::Error;
 using base::Result;
 using base::Text;
-using values::ColumnType;
 using values::TablePtr;
 using values::Value;
 
@@ -78,10 +77,10 @@ std::string module_place(PyObject* trace) {
 }  // namespace
 
 void DropPythonSide::operator()(PythonSide* side) const {
-  drop_later(std::move(side->objects));
+  drop_later(side->objects);
   delete side;
 }
-void drop_later(std::vector<PyObject*> objects) {
+void drop_later(const std::vector<PyObject*>& objects) {
   const std::lock_guard lock(dropped_mutex);
   for (auto* object : objects)
     if (object) dropped.push_back(object);
@@ -109,7 +108,7 @@ PythonProgram::~PythonProgram() {
   for (auto& compiled : cache_->expressions)
     if (compiled) drop(*compiled);
   for (auto& [step, compiled] : cache_->blocks) drop(compiled);
-  drop_later(std::move(objects));
+  drop_later(objects);
 }
 
 Failure Python::State::failure_of_exception(Interrupt why, const char* code, std::string_view file, flow::Position at) {

@@ -72,7 +72,7 @@ std::optional<Failure> failure_of_fail(PyObject* raised);  // of a quanji.Fail
 
 // What other threads dropped; released on Python's thread.
 void release_dropped();
-void drop_later(std::vector<PyObject*> objects);
+void drop_later(const std::vector<PyObject*>& objects);
 
 // Runs f with the GIL on Python's thread, as one evaluation that can be interrupted.
 template <class F>

@@ -141,8 +141,11 @@ Result<Finished> go(const flow::Document& document, const RunRequest& request, c
   } else {
     auto inputs = take_inputs(document, request.inputs);
     std::optional<Failure> problem;
-    if (!inputs) problem = std::move(inputs).error();
-    auto given = problem ? values::Variables() : std::move(*inputs);
+    values::Variables given;
+    if (inputs)
+      given = std::move(*inputs);
+    else
+      problem = std::move(inputs).error();
     if (!problem)
       if (auto taken = walker.take(given); !taken) problem = std::move(taken).error();
     if (journal) QUANJI_DO(journal->begin(request.attempt, request.document_digest, request.flow, given));

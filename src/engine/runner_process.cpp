@@ -278,6 +278,8 @@ int run_runner(const RunnerOptions& options, base::Clock& clock) {
   auto python = Python::start({options.package_path, &clock});
   if (!python) return complain(python.error(), wire::runner_exit::refused);
   const auto sandbox = confine(options.confine);
+  // The first digest makes the library's pool of locked pages, some milliseconds: before hello, where nobody waits for them.
+  (void)base::sha256("");
   RunnerChannel channel(options.channel);
   channel.send(wire::runner_message(RunnerMessageType::hello, wire::Hello{::getpid(), (*python)->version(), sandbox}));
   auto* watcher = new Watcher(channel, **python, clock);  // outlives this function: the process ends with leave()
