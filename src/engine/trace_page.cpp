@@ -66,10 +66,10 @@ constexpr std::string_view style = R"(
 *{box-sizing:border-box}body{margin:0;background:var(--page);color:var(--ink);font:14px/1.5 system-ui,"Noto Sans CJK SC","Source Han Sans SC",sans-serif}
 header,main{max-width:1180px;margin:0 auto;padding:16px 20px}h1{font-size:20px;margin:0 0 4px}h2{font-size:15px;margin:24px 0 8px}
 .facts{display:flex;flex-wrap:wrap;gap:4px 28px;color:var(--soft);margin:8px 0 0}.facts b{color:var(--ink);font-weight:600}
-.card{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:12px 16px}.bad{border-color:var(--bad)}
+.card{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:12px 16px}.card+.card{margin-top:8px}.bad{border-color:var(--bad)}
 .state{display:inline-block;border-radius:10px;padding:0 9px;font-size:13px;border:1px solid currentColor}
 .done{color:var(--ok)}.failed{color:var(--bad)}.went_on,.open,.warn{color:var(--warn)}.passed_over{color:var(--soft)}.error{color:var(--bad)}
-.tree{padding:4px 0}.row{display:grid;grid-template-columns:minmax(0,1fr) 96px 92px 240px;gap:12px;align-items:center;padding:3px 14px 3px 6px;border-top:1px solid var(--line)}
+.tree{padding:4px 0 4px 24px}.row{display:grid;grid-template-columns:minmax(0,1fr) 96px 92px 240px;gap:12px;align-items:center;padding:3px 14px 3px 6px;border-top:1px solid var(--line)}
 details>summary{cursor:pointer;list-style-position:outside}summary .row,summary{outline-offset:-2px}
 details details,details .leaf{margin-left:22px}summary::marker{color:var(--soft)}
 .name{overflow-wrap:anywhere}.name code,.place{font-size:12px;color:var(--soft)}.when,.took{font-variant-numeric:tabular-nums;font-size:12.5px;color:var(--soft);text-align:right}
@@ -151,24 +151,31 @@ class Page {
     out_ += "</div></header><main>";
   }
   // The steps where a failure began: those that failed with nothing failed inside.
-  static void find_failed(const TraceNode& node, std::vector<const TraceNode*>& found) {
-    for (const auto& one : node.inside) find_failed(*one, found);
+  struct Failed {
+    const TraceNode* node;
+    bool handled;  // something around it went on
+  };
+  static void find_failed(const TraceNode& node, bool handled, std::vector<Failed>& found) {
+    for (const auto& one : node.inside) find_failed(*one, handled || node.how == "done", found);
     const bool deeper = std::any_of(node.inside.begin(), node.inside.end(), [](const auto& one) { return has_failed(*one); });
-    if (node.failed() && node.error && !deeper) found.push_back(&node);
+    if (node.failed() && node.error && !deeper) found.push_back({&node, handled || node.how == "went_on"});
   }
   static bool has_failed(const TraceNode& node) {
     return node.failed() || std::any_of(node.inside.begin(), node.inside.end(), [](const auto& one) { return has_failed(*one); });
   }
   void failures() {
-    std::vector<const TraceNode*> failed;
-    find_failed(tree_.root, failed);
+    std::vector<Failed> failed;
+    find_failed(tree_.root, false, failed);
+    std::stable_partition(failed.begin(), failed.end(), [](const Failed& one) { return !one.handled; });
     if (failed.empty()) return;
     out_ += "<h2>" + both("出了什么问题", "What went wrong") + "</h2>";
     for (std::size_t i = 0; i < failed.size() && i < 20; ++i) {
-      const auto& node = *failed[i];
-      out_ += fmt::format(R"(<div class="card bad"><b class="error">{}</b> · {} · <span class="place">{}:{} · {}</span>)",
-                          escaped(node.error->code), escaped(node.title.empty() ? node.act : node.title), escaped(node.file), node.line,
-                          escaped(node.at));
+      const auto& node = *failed[i].node;
+      const bool handled = failed[i].handled;
+      out_ +=
+          fmt::format(R"(<div class="card{}"><b class="{}">{}</b> · {} · <span class="place">{}:{} · {}</span>{})", handled ? "" : " bad",
+                      handled ? "warn" : "error", escaped(node.error->code), escaped(node.title.empty() ? node.act : node.title),
+                      escaped(node.file), node.line, escaped(node.at), handled ? " · " + both("流程已处理", "handled by the flow") : "");
       out_ += "<pre>" + both(escaped(node.error->zh), escaped(node.error->en)) + "</pre>";
       pictures(node);
       out_ += "</div>";

@@ -9,7 +9,7 @@
 namespace quanji::apps {
 
 // The commands as part of a command line. `check` exits 0 without errors, 1 with; `run` and `resume` as wire::runner_exit says (0 success,
-// 10 business failure, 11 system failure, 12 stopped, 13 timed out, 14 waits for a person, 20 refused); usage 2.
+// 10 business failure, 11 system failure, 12 stopped, 13 timed out, 14 waits for a person, 21 refused); usage 2.
 class FlowCommands {
  public:
   explicit FlowCommands(CLI::App& root);
