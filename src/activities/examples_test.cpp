@@ -7,7 +7,9 @@
 #include "base/fields_json.h"
 
 // Python keeps what it made until the process ends.
-extern "C" const char* __lsan_default_suppressions() { return "leak:libpython3\nleak:quanji::engine::tell_facts\nleak:quanji::engine::to_python"; }
+extern "C" const char* __lsan_default_suppressions() {
+  return "leak:libpython3\nleak:quanji::engine::tell_facts\nleak:quanji::engine::to_python";
+}
 
 namespace quanji::activities {
 namespace {
