@@ -9,6 +9,7 @@ namespace quanji::activities {
 using Activities = std::vector<const engine::Activity*>;
 
 void add_file(Activities& to);
+void add_json(Activities& to);
 void add_log(Activities& to);
 
 }  // namespace quanji::activities

@@ -1,5 +1,4 @@
 // What looks at files and changes nothing.
-#include <botan/hash.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -13,6 +12,7 @@
 #include "activities/failures.h"
 #include "activities/file/file.h"
 #include "activities/path_pattern.h"
+#include "base/content_digest.h"
 #include "base/encodings.h"
 #include "base/files.h"
 #include "values/table.h"
@@ -334,14 +334,12 @@ ActivityInfo Hash::info() {
   return info;
 }
 Outcome<Hash::Output> Hash::run(ActivityContext& context, const Input& input) {
-  constexpr const char* names[] = {"SHA-256", "SHA-512", "SM3", "MD5"};
-  const auto hash = Botan::HashFunction::create_or_throw(names[static_cast<std::size_t>(input.algorithm)]);
+  base::ContentHasher hash(*base::content_hash_of(base::word(input.algorithm)));
   QUANJI_DO(each_piece(context, context.path_of(input.file.path), [&](std::string_view piece) -> Outcome<void> {
-    hash->update(reinterpret_cast<const std::uint8_t*>(piece.data()), piece.size());
+    hash.add(base::bytes_of(piece));
     return {};
   }));
-  const auto digest = hash->final_stdvec();
-  return Output{base::hex(digest)};
+  return Output{base::hex(hash.finish())};
 }
 
 ActivityInfo ReadText::info() {
