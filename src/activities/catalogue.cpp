@@ -15,7 +15,10 @@ struct Group {
 };
 // One line a group; each is a folder with its activities.
 constexpr Group all_groups[] = {
+    {"http", {"HTTP", "HTTP"}, add_http},
+    {"process", {"程序", "Programs"}, add_process},
     {"log", {"日志", "Log"}, add_log},
+    {"crypto", {"加密", "Cryptography"}, add_crypto},
 };
 
 const Activities& activities() {

@@ -3,11 +3,14 @@
 
 #include <boost/json.hpp>
 
+#include "activities/http/testing_server.h"
 #include "activities/testing.h"
 #include "base/fields_json.h"
 
 // Python keeps what it made until the process ends.
-extern "C" const char* __lsan_default_suppressions() { return "leak:libpython3\nleak:quanji::engine::tell_facts\nleak:quanji::engine::to_python"; }
+extern "C" const char* __lsan_default_suppressions() {
+  return "leak:libpython3\nleak:quanji::engine::tell_facts\nleak:quanji::engine::to_python";
+}
 
 namespace quanji::activities {
 namespace {
@@ -41,6 +44,7 @@ TEST_P(Examples, RunAndReturnWhatStandsBesideThem) {
   const auto& example = info.examples[GetParam().index];
   ASSERT_NE(example.steps.find(std::string("do: ") + std::string(info.id)), std::string_view::npos) << "shows another activity";
   ActivityWorld world(ActivityWorld::Time::real);
+  if (ActivityWorld::wants_server(example.steps)) world.server = http::TestServer::shared().address();
   const auto finished = world.run_steps(example.steps, example.returns.empty() ? "{}" : example.returns);
   ASSERT_EQ(finished.outcome, wire::Outcome::success)
       << (finished.error ? finished.error->step + " " + finished.error->code + ": " + finished.error->message : "");

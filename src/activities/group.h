@@ -9,5 +9,8 @@ namespace quanji::activities {
 using Activities = std::vector<const engine::Activity*>;
 
 void add_log(Activities& to);
+void add_http(Activities& to);
+void add_process(Activities& to);
+void add_crypto(Activities& to);
 
 }  // namespace quanji::activities
