@@ -15,6 +15,7 @@ struct Group {
 };
 // One line a group; each is a folder with its activities.
 constexpr Group all_groups[] = {
+    {"file", {"文件", "Files"}, add_file},
     {"http", {"HTTP", "HTTP"}, add_http},
     {"process", {"程序", "Programs"}, add_process},
     {"log", {"日志", "Log"}, add_log},

@@ -8,6 +8,7 @@ namespace quanji::activities {
 
 using Activities = std::vector<const engine::Activity*>;
 
+void add_file(Activities& to);
 void add_log(Activities& to);
 void add_http(Activities& to);
 void add_process(Activities& to);

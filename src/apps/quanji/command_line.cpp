@@ -1,6 +1,8 @@
 #include "apps/quanji/command_line.h"
 
 #include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <iostream>
 #include <map>
@@ -9,6 +11,7 @@
 #include <vector>
 
 #include "api/platform.h"
+#include "apps/quanji/flow_commands.h"
 #include "apps/quanji/output.h"
 #include "apps/quanji/package_commands.h"
 #include "apps/quanji/request.h"
@@ -148,6 +151,7 @@ struct CommandLine {
   std::string calls = "signed";
   bool password_stdin = false, code_stdin = false, access_key_stdin = false;
   CLI::App *login = nullptr, *logout = nullptr, *setup = nullptr, *doctor = nullptr, *bash = nullptr, *zsh = nullptr, *contract = nullptr;
+  std::optional<FlowCommands> flow;
   std::optional<PackageCommands> package;
   std::vector<std::unique_ptr<Command>> commands;
 
@@ -165,6 +169,7 @@ struct CommandLine {
         "  quanji departments create --help");
     add_sign_in();
     add_others();
+    flow.emplace(root);
     package.emplace(root);
     generate(root, commands);
   }
@@ -259,6 +264,11 @@ int run_command_line(int argc, char** argv) {
     page << command_line_page(given.root) << std::flush;
     if (page.good()) return exit_done;
     return refuse(base::Error(base::Code::store_unavailable, base::system_detail("write", given.contracts + "/cli.md")));
+  }
+  if (const auto done = given.flow->run()) {
+    // Not by return: threads a flow's Python left behind would be waited for.
+    std::fflush(nullptr);
+    std::_Exit(*done);
   }
   if (const auto done = given.package->run()) return *done;
   for (auto& command : given.commands)
