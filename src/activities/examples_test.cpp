@@ -3,6 +3,7 @@
 
 #include <boost/json.hpp>
 
+#include "activities/http/testing_server.h"
 #include "activities/testing.h"
 #include "base/fields_json.h"
 
@@ -43,6 +44,7 @@ TEST_P(Examples, RunAndReturnWhatStandsBesideThem) {
   const auto& example = info.examples[GetParam().index];
   ASSERT_NE(example.steps.find(std::string("do: ") + std::string(info.id)), std::string_view::npos) << "shows another activity";
   ActivityWorld world(ActivityWorld::Time::real);
+  if (ActivityWorld::wants_server(example.steps)) world.server = http::TestServer::shared().address();
   const auto finished = world.run_steps(example.steps, example.returns.empty() ? "{}" : example.returns);
   ASSERT_EQ(finished.outcome, wire::Outcome::success)
       << (finished.error ? finished.error->step + " " + finished.error->code + ": " + finished.error->message : "");

@@ -12,5 +12,8 @@ void add_file(Activities& to);
 void add_json(Activities& to);
 void add_text(Activities& to);
 void add_log(Activities& to);
+void add_http(Activities& to);
+void add_process(Activities& to);
+void add_crypto(Activities& to);
 
 }  // namespace quanji::activities

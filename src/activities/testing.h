@@ -13,12 +13,17 @@ namespace quanji::activities {
 
 // A work folder, an evidence folder and a local context: assets `limit` (500), `rate` (decimal 1.20), `login` (the secret of counter_db);
 // credential `counter_db` (username ops, password open-sesame-1); queues `in` (three tries) and `unique` (references are unique).
+// Keys to compute with, each an asset NAME_key and a credential NAME: mac, sm4, aes, sm2, ed25519, totp.
 class ActivityWorld {
  public:
   enum class Time : std::uint8_t { moves_when_waited, real };
   explicit ActivityWorld(Time time = Time::moves_when_waited) : time_(time) {
     write("assets.toml", "limit = 500\nrate = {decimal = \"1.20\"}\nlogin = {secret = \"counter_db\"}\n");
     write("credentials.toml", "[counter_db]\nusername = \"ops\"\npassword = \"open-sesame-1\"\n");
+    for (const auto& [name, key] : keys) {
+      write("assets.toml", std::string(name) + "_key = {secret = \"" + name + "\"}\n");
+      write("credentials.toml", std::string("[") + name + "]\nkey = \"" + key + "\"\n");
+    }
     std::filesystem::permissions(context_folder.path() + "/credentials.toml",
                                  std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
     std::filesystem::create_directory(context_folder.path() + "/queues");
@@ -28,10 +33,19 @@ class ActivityWorld {
     if (!opened) throw std::runtime_error(opened.error().message().en);
     outside = std::move(*opened);
   }
+  // HMAC of RFC 4231 case 2, a zero key for AES, RFC 8032 test 2, RFC 6238; SM2 and SM4 of nobody.
+  static constexpr std::pair<const char*, const char*> keys[] = {
+      {"mac", "Jefe"},
+      {"sm4", "0123456789abcdeffedcba9876543210"},
+      {"aes", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="},
+      {"sm2", "5f6eed3e1792b1ac312f6e2e3d222d40ec9da1677ad3471774543c9bc0f2f7a9"},
+      {"ed25519", "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb"},
+      {"totp", "gezd gnbv gy3t qojq gezd gnbv gy3t qojq"}};
   engine::TemporaryFolder work, evidence, context_folder;
   base::SeededRandom random{1};
   base::ManualClock manual_clock;
   std::unique_ptr<engine::LocalContext> outside;
+  std::string server;  // "http://127.0.0.1:…" of a test's server
 
   base::Clock& clock() { return time_ == Time::real ? static_cast<base::Clock&>(system_clock_) : manual_clock; }
   // A file of the context, or more of one.
@@ -40,6 +54,11 @@ class ActivityWorld {
 
   // Checks with the whole catalogue and runs; what the checker refuses is the test's fault.
   wire::Finished run(std::string_view yaml, values::Variables inputs = {}) {
+    engine::RunControl control;
+    return run(yaml, std::move(inputs), control);
+  }
+  // `control`: for another thread that stops it.
+  wire::Finished run(std::string_view yaml, values::Variables inputs, engine::RunControl& control) {
     const flow::Catalogue& known = described();
     flow::Surroundings checked;
     checked.activities = &known;
@@ -54,18 +73,25 @@ class ActivityWorld {
                                 work.path(), evidence.path(), {}};
     around.facts.task = "tsk_1";
     const engine::RunRequest request{flows, flows.all().front()->flow.text, "att_1", "digest", std::move(inputs), {}, {}};
-    engine::RunControl control;
     auto finished = engine::run(request, around, control, nullptr);
     if (!finished) throw std::runtime_error("run: " + finished.error().message().en + " " + finished.error().detail());
     return std::move(*finished);
   }
   // Steps as they stand in an example (from column 1), under a head that declares everything the world has.
   // `returns`: the JSON object they end with; its names are the outputs.
-  wire::Finished run_steps(std::string_view steps, std::string_view returns = "{}") { return run(document_around(steps, returns)); }
+  // Steps that say `server` have it as an input: the member of that name.
+  wire::Finished run_steps(std::string_view steps, std::string_view returns = "{}") {
+    values::Variables inputs;
+    if (wants_server(steps)) inputs.emplace("server", values::Value::of(server));
+    return run(document_around(steps, returns), std::move(inputs));
+  }
+  static bool wants_server(std::string_view steps) { return steps.find("server") != std::string_view::npos; }
   static std::string document_around(std::string_view steps, std::string_view returns) {
     std::string yaml =
-        "quanji: 1\nflow: example\ntitle: 例\nneeds:\n  assets: [limit, rate, login]\n  credentials: [counter_db]\n  queues: [in, unique]\n"
+        "quanji: 1\nflow: example\ntitle: 例\nneeds:\n  assets: [limit, rate, login, mac_key, sm4_key, aes_key, sm2_key, ed25519_key, "
+        "totp_key]\n  credentials: [counter_db]\n  queues: [in, unique]\n"
         "  capabilities: [files, network, process]\n";
+    if (wants_server(steps)) yaml += "inputs:\n  server: {type: text}\n";
     const auto outputs = base::parse_json(returns, values::max_value_json_depth).value().as_object();
     if (!outputs.empty()) yaml += "outputs:\n";
     for (const auto& output : outputs) yaml += "  " + std::string(output.key()) + ": {type: any}\n";

@@ -182,6 +182,8 @@ class ActivityContext {
     if (auto* resource = dynamic_cast<R*>(held.get())) return Lease<R>(std::move(held), resource);
     return wrong_kind(handle);
   }
+  // What is open in this run of one kind, the newest first. Other branches may use it or close it at any moment.
+  virtual std::vector<values::Handle> open_handles(std::string_view kind) = 0;
   // Closes it in good order before its `with` would. Closing twice is no failure.
   virtual Outcome<void> close(const values::Handle& handle) = 0;
 

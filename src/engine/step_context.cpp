@@ -57,6 +57,11 @@ Outcome<std::string> StepContext::evidence(std::string_view name) {
   }
   return path;
 }
+std::vector<values::Handle> StepContext::open_handles(std::string_view kind) {
+  auto open = run_.resources.since(0);
+  std::erase_if(open, [&](const values::Handle& handle) { return handle.kind != kind; });
+  return open;
+}
 Outcome<base::Secret> StepContext::open_secret(const values::SecretRef& secret) {
   QUANJI_TRY(auto opened, run_.around.outside.open_secret(secret));
   const std::lock_guard lock(run_.guard);

@@ -23,6 +23,7 @@ class StepContext final : public ActivityContext {
   std::string step_key() override;
   void log(LogLevel level, std::string_view message) override { run_.log(level, walker_.now().at, message); }
   Outcome<std::string> evidence(std::string_view name) override;
+  std::vector<values::Handle> open_handles(std::string_view kind) override;
   Outcome<void> close(const values::Handle& handle) override { return run_.resources.close(*this, handle); }
   Outcome<base::Secret> open_secret(const values::SecretRef& secret) override;
   Outcome<values::Value> evaluate(const std::string& expression, const values::Variables& variables) override;
