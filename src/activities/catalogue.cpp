@@ -17,6 +17,13 @@ struct Group {
 constexpr Group all_groups[] = {
     {"file", {"文件", "Files"}, add_file},
     {"log", {"日志", "Log"}, add_log},
+    {"calendar", {"日历", "Calendars"}, add_calendar},
+    {"asset", {"资产（参数）", "Assets"}, add_asset},
+    {"credential", {"凭据", "Credentials"}, add_credential},
+    {"queue", {"数据队列", "Data queues"}, add_queue},
+    {"storage", {"文件库", "Stored files"}, add_storage},
+    {"task", {"任务", "Tasks"}, add_task},
+    {"human", {"人工", "People"}, add_human},
 };
 
 const Activities& activities() {

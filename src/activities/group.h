@@ -10,5 +10,12 @@ using Activities = std::vector<const engine::Activity*>;
 
 void add_file(Activities& to);
 void add_log(Activities& to);
+void add_calendar(Activities& to);
+void add_asset(Activities& to);
+void add_credential(Activities& to);
+void add_queue(Activities& to);
+void add_storage(Activities& to);
+void add_task(Activities& to);
+void add_human(Activities& to);
 
 }  // namespace quanji::activities
