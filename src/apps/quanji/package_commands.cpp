@@ -232,8 +232,8 @@ int PackageCommands::check(std::FILE* out, std::FILE* err) const {
   if (!python) return refuse(err, python.error());
   const auto checked = folder ? check_flows(sources, **python).problems : check_unpacked_nowhere(sources.package, **python);
   const auto language = given_.language == "en" ? flow::Language::en : flow::Language::zh;
-  const auto errors = static_cast<std::size_t>(std::count_if(
-      checked.problems.begin(), checked.problems.end(), [](const auto& problem) { return problem.severity() == flow::Severity::error; }));
+  const auto errors = static_cast<std::size_t>(
+      std::count_if(checked.begin(), checked.end(), [](const auto& problem) { return problem.severity() == flow::Severity::error; }));
   const auto warnings = checked.size() - errors;
   if (given_.output == "json") {
     boost::json::array problems;
@@ -245,9 +245,9 @@ int PackageCommands::check(std::FILE* out, std::FILE* err) const {
                           {"code", flow::row_of(problem.code).word},
                           {"message", {{"zh", problem.message.zh}, {"en", problem.message.en}}},
                           {"mend", {{"zh", problem.mend.zh}, {"en", problem.mend.en}}}});
-    say(out, boost::json::serialize(boost::json::object{
-                 {"ok", errors == 0}, {"flows", sources.package.flows.size()}, {"errors", errors}, {"problems", std::move(problems)}}) +
-                 "\n");
+    boost::json::object answer{{"ok", errors == 0}, {"flows", sources.package.flows.size()}, {"errors", errors}};
+    answer["problems"] = std::move(problems);
+    say(out, boost::json::serialize(answer) + "\n");
   } else {
     for (const auto& problem : checked) say(out, flow::to_line(problem, language) + "\n");
     say(out, language == flow::Language::en
