@@ -15,5 +15,12 @@ void add_log(Activities& to);
 void add_http(Activities& to);
 void add_process(Activities& to);
 void add_crypto(Activities& to);
+void add_calendar(Activities& to);
+void add_asset(Activities& to);
+void add_credential(Activities& to);
+void add_queue(Activities& to);
+void add_storage(Activities& to);
+void add_task(Activities& to);
+void add_human(Activities& to);
 
 }  // namespace quanji::activities
