@@ -35,6 +35,8 @@ CsvReading reading_of(std::uint8_t a, std::uint8_t b) {
   if ((b & 3U) != 0) reading.charset = static_cast<quanji::base::Charset>((b & 3U) - 1);
   if ((b & 4U) != 0) reading.comment = "#";
   reading.skip_lines = (b >> 3U) & 1U;
+  reading.wrong_bytes = (b & 128U) != 0 ? WrongBytes::replace : WrongBytes::refuse;
+  reading.wrong_value = (b & 64U) != 0 ? WrongValue::nothing : WrongValue::refuse;
   reading.most_record_bytes = 4096;
   if ((b & 16U) != 0 && reading.header == CsvHeader::none) reading.columns = {{"column1", static_cast<ColumnType>((b >> 5U) + 1), ""}};
   return reading;
@@ -51,6 +53,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto decimal = quanji::values::Decimal::make(number->units, -number->places);
     must(decimal && decimal->plain() == text);
   }
+  must(std::string_view(",;|\t").find(guessed_delimiter(text, data[1] & 3U)) != std::string_view::npos);
   const auto read = read_csv_text(text, reading);
   if (!read.ok()) {
     must(quanji::base::is_utf8(read.error().message().zh) && !read.error().message().en.empty());

@@ -1,7 +1,7 @@
 // Fixed-width files and layouts of strangers. What is read keeps the reader's promises and, written again, reads the same.
 // Input: a byte of choices, the layout as JSON up to a NUL, then the file.
 // Built with src/devices/record_findings.cpp src/devices/record_numbers.cpp src/devices/record_text.cpp src/devices/record_file.cpp
-// Built with src/devices/fixed_width.cpp src/devices/fixed_width_values.cpp src/devices/fixed_width_reader.cpp
+// src/devices/record_lines.cpp Built with src/devices/fixed_width.cpp src/devices/fixed_width_values.cpp src/devices/fixed_width_reader.cpp
 #include "devices/fixed_width.h"
 
 #include <cstdint>
@@ -11,8 +11,10 @@
 #include "base/encodings.h"
 #include "devices/fixed_width_reader.h"
 #include "devices/fixed_width_values.h"
+#include "devices/record_lines.h"
 #include "devices/record_numbers.h"
 #include "devices/record_text.h"
+#include "devices/record_window.h"
 #include "must.h"
 #include "values/table.h"
 
@@ -68,7 +70,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   options.bad_text = (choices & 1U) != 0 ? devices::BadText::replace : devices::BadText::refuse;
   options.garbage = (choices & 2U) != 0 ? devices::Garbage::nothing : devices::Garbage::refuse;
   options.keep_findings = 5;
-  const auto rows = devices::read_fixed_width(devices::RecordFile::of_bytes("f.txt", std::string(file)), *plan, options);
+  options.skip_lines = (choices >> 2U) & 3U;
+  options.skip_end_lines = (choices >> 4U) & 3U;
+  const auto bytes = devices::RecordFile::of_bytes("f.txt", std::string(file));
+  const auto body = devices::lines_between(bytes, file.size(), options.skip_lines, options.skip_end_lines, {});
+  must(body.ok() && body->begin <= body->end && body->end <= file.size());
+  const auto rows = devices::read_fixed_width(bytes, *plan, options);
   if (!rows) {
     check_refusal(rows.error());
     return 0;

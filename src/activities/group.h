@@ -9,6 +9,8 @@ namespace quanji::activities {
 using Activities = std::vector<const engine::Activity*>;
 
 void add_file(Activities& to);
+void add_json(Activities& to);
+void add_text(Activities& to);
 void add_log(Activities& to);
 void add_http(Activities& to);
 void add_process(Activities& to);

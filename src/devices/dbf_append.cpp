@@ -132,7 +132,8 @@ class Append {
                                   schema_.records, whole, size),
                       fmt::format("by its header it has {} records and {} bytes (or one more), there are {}: it is incomplete or "
                                   "its count is not up to date; nothing is appended",
-                                  schema_.records, whole, size))},
+                                  schema_.records, whole, size)),
+           FindingKind::incomplete},
           target_.name());
     return {};
   }

@@ -96,8 +96,8 @@ base::Status DbfColumn::add(const DbfBlock& block) {
 }
 
 RecordFinding DbfColumn::finding(const DbfBlock& block, std::size_t i, base::Text reason) const {
-  return {block.numbers[i] + 1, at_.field->name, block.header_length + block.numbers[i] * block.record_length + at_.field->offset,
-          std::string(bytes(block, i)), std::move(reason)};
+  return {block.numbers[i] + 1,         at_.field->name,   block.header_length + block.numbers[i] * block.record_length + at_.field->offset,
+          std::string(bytes(block, i)), std::move(reason), FindingKind::bad_value};
 }
 base::Status DbfColumn::no_value(const DbfBlock& block, std::size_t i, base::Text reason) {
   QUANJI_DO(at_.findings->add(finding(block, i, std::move(reason)), *at_.file));
@@ -158,6 +158,7 @@ base::Status DbfColumn::add_other_text(const DbfBlock& block, std::size_t i, std
   auto decoded = decode_field(at_.charset, bytes);
   if (decoded.bad) {
     auto found = finding(block, i, std::move(decoded.reason));
+    found.kind = FindingKind::bad_encoding;
     if (at_.bad_text == BadText::refuse) return to_error(found, *at_.file);
     // Repaired, counted, and kept whatever the policy for numbers is.
     at_.findings->note(std::move(found));

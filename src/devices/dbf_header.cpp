@@ -87,15 +87,17 @@ class HeaderParser {
                     fmt::format("a header of {} bytes has no room for a field", schema_.header_length), bytes_.substr(8, 2));
     if (bytes_.size() < schema_.header_length)
       return refuse(8, {}, fmt::format("文件头应有 {} 字节，文件只有 {} 字节，不完整", schema_.header_length, bytes_.size()),
-                    fmt::format("the header should have {} bytes, the file has {}: incomplete", schema_.header_length, bytes_.size()));
+                    fmt::format("the header should have {} bytes, the file has {}: incomplete", schema_.header_length, bytes_.size()), {},
+                    FindingKind::incomplete);
     QUANJI_DO(read_fields());
     QUANJI_DO(place_fields());
     return std::move(schema_);
   }
 
  private:
-  base::Error refuse(std::size_t offset, std::string field, std::string zh, std::string en, std::string_view bytes = {}) const {
-    return to_error({0, std::move(field), offset, std::string(bytes), base::Text("文件头：" + zh, "header: " + en)}, file_);
+  base::Error refuse(std::size_t offset, std::string field, std::string zh, std::string en, std::string_view bytes = {},
+                     FindingKind kind = FindingKind::unreadable) const {
+    return to_error({0, std::move(field), offset, std::string(bytes), base::Text("文件头：" + zh, "header: " + en), kind}, file_);
   }
 
   base::Status read_fields() {
@@ -302,7 +304,8 @@ base::Result<DbfSchema> read_dbf_schema(const RecordFile& file, base::Charset ch
              fmt::format("文件不完整：文件头写有 {} 条记录，应为 {} 字节（或多 1 字节），实际 {} 字节，{}", schema.records, whole,
                          state.size, shorter ? "可能还在复制或写入" : "文件头的记录数可能还没有更新"),
              fmt::format("incomplete: by its header it has {} records and {} bytes (or one more), there are {}; {}", schema.records, whole,
-                         state.size, shorter ? "it may still be copied or written" : "its header's count may not be up to date"))},
+                         state.size, shorter ? "it may still be copied or written" : "its header's count may not be up to date")),
+         FindingKind::incomplete},
         file.name());
   }
 }

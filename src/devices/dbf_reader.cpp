@@ -137,7 +137,10 @@ base::Result<DbfRows> DbfReader::read(const DbfReadOptions& options) const {
   const auto count = std::min(options.most, schema_.records - first);
   Reading reading(*this, charset_, options);
   QUANJI_DO(reading.choose(count));
-  QUANJI_DO(scan(first, count, [&](std::uint64_t at, std::string_view records) { return reading.add(at, records); }));
+  QUANJI_DO(scan(first, count, [&](std::uint64_t at, std::string_view records) -> base::Status {
+    if (options.go_on) QUANJI_DO(options.go_on());
+    return reading.add(at, records);
+  }));
   return std::move(reading).finish();
 }
 

@@ -34,6 +34,7 @@ struct DbfReadOptions {
   DeletedRows deleted = DeletedRows::flagged;
   std::string deleted_column = "_deleted";  // the flag's column, the last one; empty: none
   std::size_t keep_findings = 20;
+  GoOn go_on;  // asked before every block
 };
 
 struct DbfRows {

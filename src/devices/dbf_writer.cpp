@@ -8,6 +8,7 @@
 #include <cstring>
 #include <utility>
 
+#include "devices/record_findings.h"
 #include "devices/record_numbers.h"
 
 namespace quanji::devices {
@@ -182,9 +183,11 @@ class FieldWriter {
 
 bool is_binary(char type) { return type == 'I' || type == 'B' || type == 'Y' || type == 'T' || type == '0'; }
 
-base::Error refused(std::size_t row, std::string_view field, const base::Text& reason) {
-  return base::Error(base::Code::invalid_field, base::Text(fmt::format("表的第 {} 行，字段 {}：{}。", row + 1, field, reason.zh),
-                                                           fmt::format("Row {} of the table, field {}: {}.", row + 1, field, reason.en)));
+base::Error refused(std::size_t row, std::string_view field, const base::Text& reason, FindingKind kind = FindingKind::bad_value) {
+  return base::Error(base::Code::invalid_field,
+                     base::Text(fmt::format("表的第 {} 行，字段 {}：{}。", row + 1, field, reason.zh),
+                                fmt::format("Row {} of the table, field {}: {}.", row + 1, field, reason.en)),
+                     std::string(word_of(kind)));
 }
 
 // The width of an N field that holds every number of the column, and its places.
@@ -208,7 +211,7 @@ base::Result<DbfField> text_field(const values::Column& column, std::string name
     const auto value = column.value(row);
     if (value.is(Type::nothing)) continue;
     const auto bytes = base::from_utf8(charset, value.is(Type::text) ? value.text() : value.display());
-    if (!bytes) return refused(row, name, bytes.error().message());
+    if (!bytes) return refused(row, name, bytes.error().message(), FindingKind::bad_encoding);
     widest = std::max(widest, bytes->size());
   }
   return DbfField{std::move(name), 'C', static_cast<std::uint32_t>(widest)};
@@ -268,8 +271,11 @@ base::Status DbfRecords::put(const Pair& pair, std::size_t row, std::string& rec
       return refused(row, pair.field->name, {"该类型的字段不能没有值", "a field of this type cannot be without a value"});
     return {};
   }
-  if (auto refusal = FieldWriter(*pair.field, options_, record, begin).put(pair.column->value(row)))
-    return refused(row, pair.field->name, *refusal);
+  const auto value = pair.column->value(row);
+  if (auto refusal = FieldWriter(*pair.field, options_, record, begin).put(value)) {
+    const bool no_bytes = value.is(Type::text) && pair.field->type == 'C' && !base::from_utf8(options_.charset, value.text()).ok();
+    return refused(row, pair.field->name, *refusal, no_bytes ? FindingKind::bad_encoding : FindingKind::bad_value);
+  }
   return {};
 }
 
@@ -329,6 +335,7 @@ base::Status write_dbf(const std::string& path, DbfSchema schema, const values::
   for (std::size_t row = 0; row < table.rows(); ++row) {
     QUANJI_DO(records.append(row, block));
     if (block.size() < block_bytes) continue;
+    if (options.go_on) QUANJI_DO(options.go_on());
     QUANJI_DO(file.append(block));
     block.clear();
   }

@@ -21,10 +21,12 @@ struct DbfWriteOptions {
   std::optional<values::Rounding> rounding;  // of numbers with more places than their field; none: such a number is refused
   std::string deleted_column = "_deleted";   // a boolean column of the table that sets the deletion flags, when there is one
   Existing existing = Existing::refuse;
+  GoOn go_on;  // asked before every block that is written
 };
 
 // Rows of one table as records of a schema. Columns go to fields of their name, in any case of letters; a column without a field is
-// refused, a field without a column is blank. `table` and `schema` outlive it.
+// refused, a field without a column is blank. `table` and `schema` outlive it. A value that is refused is invalid_field with the
+// FindingKind's word as detail.
 //
 // C takes text, integer, decimal and date (yyyymmdd); N and F integer, decimal, and text that is a number or a mark without a value
 // ("-.---"); D date; L boolean; I integer; B and Y decimal and integer; T datetime. Nothing is blank (in I, B, Y and T only where the field

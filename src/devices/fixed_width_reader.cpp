@@ -6,60 +6,31 @@
 #include <utility>
 
 #include "devices/fixed_width_values.h"
+#include "devices/record_lines.h"
+#include "devices/record_window.h"
 
 namespace quanji::devices {
 namespace {
 
 using values::ColumnBuilder;
 
-constexpr std::size_t block_bytes = 256 * 1024;
 constexpr char old_end_mark = 0x1A;
-
-// A window over the file that always holds the whole of the record it stands at.
-class Window {
- public:
-  Window(const RecordFile& file, std::size_t longest) : file_(file), longest_(longest) {}
-  // At least `longest` bytes from here on, or all there are.
-  base::Status fill() {
-    if (buffer_.size() - at_ >= longest_ || ended_) return {};
-    buffer_.erase(0, at_);
-    at_ = 0;
-    const auto have = buffer_.size();
-    buffer_.resize(have + block_bytes + longest_);
-    QUANJI_TRY(const auto got, file_.read(read_, std::span(buffer_).subspan(have)));
-    ended_ = got < block_bytes + longest_;
-    buffer_.resize(have + got);
-    read_ += got;
-    return {};
-  }
-  std::string_view rest() const { return std::string_view(buffer_).substr(at_); }
-  std::uint64_t offset() const { return read_ - (buffer_.size() - at_); }
-  bool all_here() const { return ended_; }  // rest() is the rest of the file
-  void take(std::size_t count) {
-    for (const char c : rest().substr(0, count)) sum_ += static_cast<std::uint8_t>(c);
-    at_ += count;
-  }
-  std::uint64_t sum() const { return sum_; }  // of all bytes taken
-
- private:
-  const RecordFile& file_;
-  std::size_t longest_;
-  std::string buffer_;
-  std::size_t at_ = 0;
-  std::uint64_t read_ = 0, sum_ = 0;
-  bool ended_ = false;
-};
 
 class Reading {
  public:
   Reading(const RecordFile& file, const FixedPlan& plan, const FixedReadOptions& options)
-      : file_(file), plan_(plan), options_(options), window_(file, plan.longest() + 2) {
+      : file_(file), plan_(plan), options_(options), window_(file, plan.longest() + 2, options.go_on) {
     out_.findings = Findings(options.garbage, options.keep_findings);
   }
 
   base::Result<FixedRows> run() {
     QUANJI_TRY(const auto before, file_.state());
     QUANJI_DO(choose());
+    if (options_.skip_lines > 0 || options_.skip_end_lines > 0) {
+      QUANJI_TRY(const auto body, lines_between(file_, before.size, options_.skip_lines, options_.skip_end_lines, options_.go_on));
+      window_.narrow(body.begin, body.end);
+      record_ = options_.skip_lines;
+    }
     for (;;) {
       QUANJI_DO(window_.fill());
       if (window_.rest().empty() || (window_.all_here() && window_.rest() == std::string_view(&old_end_mark, 1))) break;
@@ -93,7 +64,8 @@ class Reading {
   };
 
   base::Error refuse(std::uint64_t offset, std::string field, std::string_view bytes, base::Text reason) const {
-    return to_error({record_, std::move(field), offset, std::string(bytes.substr(0, 64)), std::move(reason)}, file_.name());
+    return to_error({record_, std::move(field), offset, std::string(bytes.substr(0, 64)), std::move(reason), FindingKind::unreadable},
+                    file_.name());
   }
 
   base::Status choose() {
@@ -284,7 +256,13 @@ class Reading {
     const auto field = bytes.substr(start, width);
     auto outcome = add_fixed_value(column, item, field, plan_.charset(), options_.bad_text);
     if (!outcome.garbage && !outcome.repaired) return {};
-    RecordFinding found{record_, item.field.name, window_.offset() + start, std::string(field), {}};
+    const bool text = outcome.repaired || item.field.type == FixedType::text;
+    RecordFinding found{record_,
+                        item.field.name,
+                        window_.offset() + start,
+                        std::string(field),
+                        {},
+                        text ? FindingKind::bad_encoding : FindingKind::bad_value};
     if (outcome.repaired) {
       found.reason = std::move(*outcome.repaired);
       out_.findings.note(std::move(found));
@@ -387,7 +365,7 @@ class Reading {
   const RecordFile& file_;
   const FixedPlan& plan_;
   const FixedReadOptions& options_;
-  Window window_;
+  RecordWindow window_;
   FixedRole stage_ = FixedRole::header;
   std::uint64_t record_ = 0, wanted_ = 0, body_begin_ = 0, body_end_ = 0;
   std::vector<std::size_t> part_of_;

@@ -23,6 +23,9 @@ struct FixedReadOptions {
   BadText bad_text = BadText::refuse;
   Garbage garbage = Garbage::refuse;
   std::size_t keep_findings = 20;
+  // Lines, whatever is in them, that are no records of the layout: a report's title and its closing line. Records are counted with them.
+  std::uint64_t skip_lines = 0, skip_end_lines = 0;
+  GoOn go_on;  // asked before every block
 };
 
 struct FixedRows {

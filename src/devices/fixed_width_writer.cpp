@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "devices/fixed_width_values.h"
+#include "devices/record_findings.h"
 
 namespace quanji::devices {
 namespace {
@@ -14,11 +15,14 @@ using values::Value;
 
 constexpr std::size_t block_bytes = 1 << 20;
 
-base::Error refused(std::string_view record, std::optional<std::size_t> row, std::string_view field, const base::Text& reason) {
+base::Error refused(std::string_view record, std::optional<std::size_t> row, std::string_view field, const base::Text& reason,
+                    FindingKind kind = FindingKind::bad_value) {
   const auto zh_row = row ? fmt::format("第 {} 行，", *row + 1) : std::string();
   const auto en_row = row ? fmt::format("row {}, ", *row + 1) : std::string();
-  return base::Error(base::Code::invalid_field, base::Text(fmt::format("记录 {}，{}字段 {}：{}。", record, zh_row, field, reason.zh),
-                                                           fmt::format("Record {}, {}field {}: {}.", record, en_row, field, reason.en)));
+  return base::Error(base::Code::invalid_field,
+                     base::Text(fmt::format("记录 {}，{}字段 {}：{}。", record, zh_row, field, reason.zh),
+                                fmt::format("Record {}, {}field {}: {}.", record, en_row, field, reason.en)),
+                     std::string(word_of(kind)));
 }
 
 std::string_view end_of(FixedEnding ending) {
@@ -81,6 +85,7 @@ class Writing {
     for (const char c : bytes) sum_ += static_cast<std::uint8_t>(c);
     block_ += bytes;
     if (block_.size() < block_bytes) return {};
+    if (options_.go_on) QUANJI_DO(options_.go_on());
     QUANJI_DO(file.append(block_));
     block_.clear();
     return {};
@@ -135,8 +140,17 @@ class Writing {
     const auto& layout = plan_.layout();
     for (std::size_t i = 0; i < kind.items.size(); ++i) {
       const auto& item = kind.items[i];
-      const auto made = fixed_bytes(item, value_of(i), plan_.charset(), options_.rounding);
-      if (made.refusal) return refused(kind.record.name, row, item.field.name, *made.refusal);
+      const auto value = value_of(i);
+      const auto made = fixed_bytes(item, value, plan_.charset(), options_.rounding);
+      if (made.refusal) {
+        // A text that has no bytes at all, whatever the width is.
+        auto wide = item;
+        wide.field.width = 0;
+        const bool no_bytes = item.field.type == FixedType::text && value.is(values::Type::text) &&
+                              fixed_bytes(wide, value, plan_.charset(), options_.rounding).refusal.has_value();
+        return refused(kind.record.name, row, item.field.name, *made.refusal,
+                       no_bytes ? FindingKind::bad_encoding : FindingKind::bad_value);
+      }
       if (item.field.width == 0 && (find_at_border(plan_.charset(), made.bytes, layout.separator[0]) ||
                                     made.bytes.find('\n') != std::string::npos || made.bytes.find('\r') != std::string::npos))
         return refused(kind.record.name, row, item.field.name, {"值含有分隔字节或换行", "the value holds a separator or a line end"});

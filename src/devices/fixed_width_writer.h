@@ -17,6 +17,7 @@ namespace quanji::devices {
 struct FixedWriteOptions {
   std::optional<values::Rounding> rounding;  // none: a number with more places than its field is refused
   Existing existing = Existing::refuse;
+  GoOn go_on;  // asked before every block that is written
 };
 
 // What goes into a file: the rows of each body kind, in this order, and the values of headers and trailers by name. A column or value
@@ -26,7 +27,8 @@ struct FixedContent {
   values::Map header, trailer;
 };
 
-// The file appears under its name when it is whole and on the disk. Failures: invalid_field with record, row, field and reason;
+// The file appears under its name when it is whole and on the disk. Failures: invalid_field with record, row, field and reason, and the
+// FindingKind's word as detail;
 // name_taken; the disk's.
 base::Status write_fixed_width(const std::string& path, const FixedPlan& plan, const FixedContent& content,
                                const FixedWriteOptions& options);

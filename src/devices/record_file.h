@@ -1,6 +1,7 @@
 // A file that is read in blocks, or bytes in memory that stand for one. Never mapped: a file that another program shortens must not end us.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -19,6 +20,9 @@ struct FileState {
   std::uint64_t device = 0, inode = 0;
   bool operator==(const FileState&) const = default;
 };
+
+// Asked between blocks of long work: whether to go on, or the answer instead. Empty: nobody asks.
+using GoOn = std::function<base::Status()>;
 
 // Reading is safe from any thread.
 class RecordFile {

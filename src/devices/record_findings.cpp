@@ -19,6 +19,20 @@ std::string quoted(std::string_view bytes) {
 
 }  // namespace
 
+std::string_view word_of(FindingKind kind) {
+  switch (kind) {
+    case FindingKind::incomplete:
+      return "incomplete";
+    case FindingKind::bad_value:
+      return "bad_value";
+    case FindingKind::bad_encoding:
+      return "bad_encoding";
+    case FindingKind::unreadable:
+      break;
+  }
+  return "unreadable";
+}
+
 base::Error to_error(const RecordFinding& finding, std::string_view file) {
   std::string zh = fmt::format("文件 {}", file);
   std::string en = fmt::format("File {}", file);
@@ -39,7 +53,7 @@ base::Error to_error(const RecordFinding& finding, std::string_view file) {
   }
   zh += "：" + finding.reason.zh;
   en += ": " + finding.reason.en;
-  return base::Error(base::Code::unreadable_body, base::Text(std::move(zh), std::move(en)));
+  return base::Error(base::Code::unreadable_body, base::Text(std::move(zh), std::move(en)), std::string(word_of(finding.kind)));
 }
 
 base::Status Findings::add(RecordFinding finding, std::string_view file) {

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
 #include <memory>
 #include <optional>
@@ -19,6 +20,8 @@ constexpr std::size_t block_size = 1 << 20;
 base::Result<base::Descriptor> open_scratch(const std::string& folder) {
   base::Descriptor fd(folder.empty() ? ::memfd_create("quanji-copy", MFD_CLOEXEC)
                                      : ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  // Not every file system has files without a name.
+  if (fd.get() < 0 && !folder.empty() && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) return open_scratch({});
   if (fd.get() < 0) return file_error("scratch file", folder.empty() ? "memfd" : folder);
   return fd;
 }

@@ -10,7 +10,6 @@
 //   {"e":"evidence","t":…,"at":…,"path":…}
 //   {"e":"over","t":…,"outcome":…}
 //   {"e":"left_out","count":n}                                       what was too much, before `over`
-// Reads foreign bytes: fuzz/trace_page.cpp
 #pragma once
 #include <cstdint>
 #include <string>

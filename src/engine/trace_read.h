@@ -1,4 +1,5 @@
 // A trace's lines as a tree of what ran in what.
+// Reads foreign bytes: fuzz/trace_page.cpp
 #pragma once
 #include <cstdint>
 #include <map>

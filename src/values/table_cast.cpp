@@ -8,6 +8,7 @@
 #include "base/encodings.h"
 #include "values/column_parts.h"
 #include "values/names.h"
+#include "values/table_clean.h"
 #include "values/table_problems.h"
 #include "values/table_shape.h"
 
@@ -22,23 +23,6 @@ namespace {
 
 constexpr std::int64_t whole_day = 86'400'000'000;
 constexpr std::size_t most_told = 20;
-
-// Without blanks at both ends, the wide one of Chinese text among them.
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view wide = "\u3000";
-  for (;;) {
-    if (!text.empty() && static_cast<unsigned char>(text.front()) <= ' ')
-      text.remove_prefix(1);
-    else if (!text.empty() && static_cast<unsigned char>(text.back()) <= ' ')
-      text.remove_suffix(1);
-    else if (text.starts_with(wide))
-      text.remove_prefix(wide.size());
-    else if (text.ends_with(wide))
-      text.remove_suffix(wide.size());
-    else
-      return text;
-  }
-}
 
 std::size_t character_size(std::string_view text) {
   std::size_t size = 1;
@@ -153,7 +137,7 @@ class Casting {
       out_.add_text(raw);
       return true;
     }
-    const auto trim = trimmed(raw);
+    const auto trim = without_blanks(raw);
     if (trim.empty()) {
       out_.add_nothing();
       return true;

@@ -166,7 +166,7 @@ Result<Table> append_rows(std::span<const Table* const> tables, Missing missing)
   return Table::make(std::move(names), std::move(columns));
 }
 
-Result<Table> distinct_rows(const Table& table, std::span<const std::string> columns) {
+Result<Table> distinct_rows(const Table& table, std::span<const std::string> columns, KeepOf keep) {
   Problems problems;
   auto places = need_columns(table, columns, "columns", problems);
   QUANJI_DO(as_status(std::move(problems)));
@@ -177,7 +177,33 @@ Result<Table> distinct_rows(const Table& table, std::span<const std::string> col
   std::vector<const Column*> keys;
   for (const auto i : places) keys.push_back(table.column(i).get());
   const auto groups = group_rows(RowKeys(std::move(keys)));
-  return groups.first.size() == table.rows() ? table : rows_at(table, groups.first);
+  if (groups.first.size() == table.rows()) return table;
+  if (keep == KeepOf::first) return rows_at(table, groups.first);
+  std::vector<RowNumber> last(groups.first.size());
+  for (RowNumber row = 0; row < groups.of_row.size(); ++row) last[groups.of_row[row]] = row;
+  std::ranges::sort(last);
+  return rows_at(table, last);
+}
+
+Result<std::vector<TablePart>> split_rows(const Table& table, std::span<const std::string> columns) {
+  Problems problems;
+  const auto places = need_columns(table, columns, "columns", problems);
+  if (columns.empty()) problems.add(Code::invalid_field, "columns", {"至少要一列", "at least one column is needed"});
+  QUANJI_DO(as_status(std::move(problems)));
+  std::vector<const Column*> keys;
+  for (const auto i : places) keys.push_back(table.column(i).get());
+  const auto groups = group_rows(RowKeys(std::move(keys)));
+  std::vector<std::vector<RowNumber>> rows(groups.first.size());
+  for (RowNumber row = 0; row < groups.of_row.size(); ++row) rows[groups.of_row[row]].push_back(row);
+  std::vector<TablePart> parts;
+  parts.reserve(rows.size());
+  for (std::size_t group = 0; group < rows.size(); ++group) {
+    TablePart part;
+    for (const auto i : places) part.key.emplace_back(table.name(i), table.at(groups.first[group], i));
+    part.table = rows.size() == 1 ? table : rows_at(table, rows[group]);
+    parts.push_back(std::move(part));
+  }
+  return parts;
 }
 
 Result<Table> transpose(const Table& table, const Transpose& how) {
@@ -241,23 +267,45 @@ Result<Table> fill_nothing(const Table& table, std::span<const std::string> name
   return made(table.names(), std::move(columns));
 }
 
-Result<Table> fill_down(const Table& table, std::span<const std::string> names) {
+namespace {
+
+// Each place takes what `source` says: a row that has a value there, or no_row.
+template <class Source>
+Result<Table> filled_from(const Table& table, std::span<const std::string> names, const Source& source) {
   Problems problems;
   const auto places = need_columns(table, names, "columns", problems);
   QUANJI_DO(as_status(std::move(problems)));
   auto columns = all_columns(table);
   for (const auto place : places) {
     auto& column = columns[place];
-    if (!column->has_nothing()) continue;
-    std::vector<RowNumber> rows(table.rows());
-    RowNumber last = no_row;
-    for (RowNumber row = 0; row < rows.size(); ++row) {
-      if (!column->is_nothing(row)) last = row;
-      rows[row] = last;
-    }
-    column = gather(*column, rows);
+    if (column->has_nothing()) column = gather(*column, source(*column));
   }
   return made(table.names(), std::move(columns));
+}
+
+}  // namespace
+
+Result<Table> fill_down(const Table& table, std::span<const std::string> names) {
+  return filled_from(table, names, [](const Column& column) {
+    std::vector<RowNumber> rows(column.size());
+    RowNumber last = no_row;
+    for (RowNumber row = 0; row < rows.size(); ++row) {
+      if (!column.is_nothing(row)) last = row;
+      rows[row] = last;
+    }
+    return rows;
+  });
+}
+Result<Table> fill_up(const Table& table, std::span<const std::string> names) {
+  return filled_from(table, names, [](const Column& column) {
+    std::vector<RowNumber> rows(column.size());
+    RowNumber next = no_row;
+    for (auto row = static_cast<RowNumber>(rows.size()); row-- > 0;) {
+      if (!column.is_nothing(row)) next = row;
+      rows[row] = next;
+    }
+    return rows;
+  });
 }
 
 }  // namespace quanji::values

@@ -43,8 +43,17 @@ enum class Missing : std::uint8_t { nothing, refuse };  // a column that one tab
 // different types a column of `any`.
 base::Result<Table> append_rows(std::span<const Table* const> tables, Missing missing = Missing::nothing);
 
-// The first row of each key; no columns: of the whole row.
-base::Result<Table> distinct_rows(const Table& table, std::span<const std::string> columns = {});
+enum class KeepOf : std::uint8_t { first, last };
+// The first row of each key, or the last one; no columns: of the whole row. Rows keep their order.
+base::Result<Table> distinct_rows(const Table& table, std::span<const std::string> columns = {}, KeepOf keep = KeepOf::first);
+
+// The rows of one key, with all columns.
+struct TablePart {
+  Map key;
+  Table table;
+};
+// A table for each key, in order of first appearance; nothing is a key like any other.
+base::Result<std::vector<TablePart>> split_rows(const Table& table, std::span<const std::string> columns);
 
 // Rows become columns. The new names are the texts of `names_from` (which must differ and not be nothing), or "1", "2" … without it; the
 // first new column, `names_to`, holds the old names.
@@ -59,5 +68,7 @@ base::Result<Table> transpose(const Table& table, const Transpose& how = {});
 base::Result<Table> fill_nothing(const Table& table, std::span<const std::string> columns, const Value& value);
 // Puts the last value above where there is nothing, as merged cells of a sheet mean it.
 base::Result<Table> fill_down(const Table& table, std::span<const std::string> columns);
+// The next value below.
+base::Result<Table> fill_up(const Table& table, std::span<const std::string> columns);
 
 }  // namespace quanji::values

@@ -118,5 +118,31 @@ TEST(TableShape, NothingIsFilled) {
   EXPECT_EQ(shown(fill_down(table({"a text"}, {{"-"}, {"x"}}), Names{"a"})), "a | - | x");
 }
 
+TEST(TableShape, TheLastOfRepeatedRowsCanStay) {
+  const auto rows = table({"k text", "n integer"}, {{"a", "1"}, {"b", "2"}, {"a", "3"}, {"-", "4"}, {"-", "5"}});
+  const std::vector<std::string> by = {"k"};
+  EXPECT_EQ(shown(distinct_rows(rows, by)), "k n | a 1 | b 2 | - 4");
+  EXPECT_EQ(shown(distinct_rows(rows, by, KeepOf::last)), "k n | b 2 | a 3 | - 5");
+}
+TEST(TableShape, SplittingLosesNoRowAndKeepsOrders) {
+  const auto rows = table({"k text", "n integer"}, {{"b", "1"}, {"a", "2"}, {"b", "3"}, {"-", "4"}});
+  const std::vector<std::string> by = {"k"};
+  const auto parts = split_rows(rows, by).value();
+  ASSERT_EQ(parts.size(), 3u);
+  EXPECT_EQ(shown(parts[0].table), "k n | b 1 | b 3");
+  EXPECT_EQ(parts[0].key[0].second, Value::of(std::string("b")));
+  EXPECT_EQ(shown(parts[1].table), "k n | a 2");
+  EXPECT_EQ(shown(parts[2].table), "k n | - 4");
+  EXPECT_TRUE(parts[2].key[0].second.is(Type::nothing));
+  EXPECT_FALSE(split_rows(rows, {}).ok());
+  EXPECT_TRUE(split_rows(table({"k text"}, {}), by)->empty());
+}
+TEST(TableShape, FillingUpTakesTheNextValueBelow) {
+  const auto rows = table({"k text", "n integer"}, {{"-", "1"}, {"a", "-"}, {"-", "3"}, {"b", "-"}, {"-", "-"}});
+  const std::vector<std::string> both = {"k", "n"};
+  EXPECT_EQ(shown(fill_up(rows, both)), "k n | a 1 | a 3 | b 3 | b - | - -");
+  EXPECT_EQ(shown(fill_down(rows, both)), "k n | - 1 | a 1 | a 3 | b 3 | b 3");
+}
+
 }  // namespace
 }  // namespace quanji::values

@@ -2,6 +2,7 @@
 // Reads foreign bytes: fuzz/csv.cpp
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -27,6 +28,10 @@ enum class Ragged : std::uint8_t {
   pad      // what a short row lacks is nothing; a long row may only have empty places too many
 };
 // Where no type is said for a column.
+// What becomes of a value that is not of its column's type.
+enum class WrongValue : std::uint8_t { refuse, nothing };
+// What becomes of bytes that are no text in the file's encoding: U+FFFD in their place.
+enum class WrongBytes : std::uint8_t { refuse, replace };
 enum class Untyped : std::uint8_t {
   text,  // as it stands: 000001 stays 000001
   guess  // integer, decimal, date, datetime when every value of the column is spelled in the one way that loses nothing
@@ -49,6 +54,9 @@ struct CsvReading {
   std::string comment;             // a line that begins with it is none; empty: there are no comments
   std::uint32_t skip_lines = 0;    // titles above the header
   std::vector<CsvColumn> columns;  // types of some of them, by name
+  std::vector<std::string> only;   // of a table: these columns, in this order; empty: all
+  WrongValue wrong_value = WrongValue::refuse;
+  WrongBytes wrong_bytes = WrongBytes::refuse;
   Untyped untyped = Untyped::text;
   std::string file;  // how the file is called in sentences
   std::uint64_t most_rows = 100'000'000;
@@ -74,6 +82,10 @@ struct CsvField {
   bool is_nothing() const { return text.empty() && !quoted; }
 };
 
+// The one of , ; tab | that cuts the first lines of a file alike, quotation marks heeded; a comma when none of them does.
+// `beginning`: some of the file's first bytes in any of its encodings.
+char guessed_delimiter(std::string_view beginning, std::uint32_t skip_lines = 0);
+
 // Records one after the other in memory of one record (and a block of the file). One thread.
 class CsvRecords {
  public:
@@ -82,7 +94,8 @@ class CsvRecords {
   CsvRecords(CsvRecords&&) noexcept;
   CsvRecords& operator=(CsvRecords&&) noexcept;
   // False at the end. Comments, empty lines and `skip_lines` are left out; header and lengths are the caller's affair. Failures:
-  // invalid_field with file, line, column, reason and mend; too_large for a record over the limit.
+  // invalid_field with file, line, column, reason and mend, and what it is about as detail: "unreadable" or "bad_encoding"; too_large for
+  // a record over the limit.
   base::Result<bool> next();
   std::span<const CsvField> fields() const;
   std::uint64_t line() const;     // where the record begins, counted from 1
@@ -97,7 +110,8 @@ struct CsvTable {
   values::TablePtr table;
   std::vector<base::Text> notes;  // what was made of the header: a name twice, a column without a name
 };
-// The whole file, with every rule of `reading`. Memory: the table and a block.
+// The whole file, with every rule of `reading`. Memory: the table and a block. Failures as CsvRecords has them; also not_found for a column
+// that the file has not, and invalid_field with the detail "bad_value".
 base::Result<CsvTable> read_csv(std::unique_ptr<ByteSource> source, const CsvReading& reading);
 base::Result<CsvTable> read_csv_file(const std::string& path, CsvReading reading);
 base::Result<CsvTable> read_csv_text(std::string_view bytes, const CsvReading& reading);
@@ -135,11 +149,12 @@ class CsvWriter {
   ~CsvWriter();
   CsvWriter(CsvWriter&&) noexcept;
   CsvWriter& operator=(CsvWriter&&) noexcept;
-  // As many values as names. Failures name row and column: a character the encoding has not, a time the format would cut, a value that is
-  // no single value (list, map, table).
+  // As many values as names. Failures name row and column and have the detail "bad_value" or "bad_encoding": a character the encoding has
+  // not, a time the format would cut, a value that is no single value (list, map, table).
   base::Status add(std::span<const values::Value> row);
-  base::Status add(const values::Table& table);  // its columns by place
-  base::Status close();                          // writes what is left; store_unavailable when the disk refuses
+  // Its columns by place. `go_on` is asked before every block; what it answers instead is the answer.
+  base::Status add(const values::Table& table, const std::function<base::Status()>& go_on = {});
+  base::Status close();  // writes what is left; store_unavailable when the disk refuses
   std::uint64_t rows() const;
   std::uint64_t guarded() const;  // texts that got an apostrophe
 
@@ -150,5 +165,14 @@ class CsvWriter {
 };
 // The bytes of a table, as CsvWriter makes them.
 base::Result<std::string> csv_text(const values::Table& table, const CsvWriting& writing);
+
+struct CsvAppending {
+  std::optional<base::Charset> charset;  // nothing: as the file is read
+  std::optional<char> delimiter;         // nothing: as the file's first lines are cut
+};
+// Rows at the end of a file that has a header row, all or none, on the disk when it returns: columns go under the header's names, one the
+// table has not is left empty, line ends are the file's. Failures: not_found for no file and for a column the header has not; invalid_field
+// with the details of reading and writing; the disk's refusal, after which the file is as it was if the disk lets it.
+base::Result<std::uint64_t> append_csv(const std::string& path, const values::Table& table, const CsvAppending& how);
 
 }  // namespace quanji::workbook

@@ -2,9 +2,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
-#include <unordered_map>
+#include <numeric>
 
+#include "values/names.h"
 #include "workbook/column_names.h"
 #include "workbook/csv.h"
 #include "workbook/text_values.h"
@@ -16,6 +16,7 @@ using values::ColumnType;
 
 struct Column {
   std::string name;
+  std::size_t place;  // in the record, from 0
   values::ColumnBuilder values;
   ValueReader reader;
 };
@@ -31,7 +32,8 @@ class TableReading {
       if (!more)
         return base::Error(base::Code::invalid_field,
                            base::Text(fmt::format("文件 {} 是空的：没有列名那一行。", file_),
-                                      fmt::format("File {} is empty: there is no row with the names of columns.", file_)));
+                                      fmt::format("File {} is empty: there is no row with the names of columns.", file_)),
+                           "unreadable");
       QUANJI_DO(take_names(records_.fields().size(), true));
       QUANJI_TRY(more, records_.next());
     } else {
@@ -63,66 +65,84 @@ class TableReading {
     ColumnNames().complete(
         names, [](std::size_t i) { return fmt::format("column{}", i + 1); }, notes_);
     if (!of_record && reading_.names.empty()) notes_.clear();
+    width_ = names.size();
     for (const auto& told : reading_.columns)
-      if (std::ranges::find(names, told.name) == names.end())
-        return base::Error(base::Code::invalid_field,
-                           base::Text(fmt::format("文件 {} 没有列“{}”；有：{}。", file_, told.name, joined(names)),
-                                      fmt::format("File {} has no column \"{}\"; it has: {}.", file_, told.name, joined(names))));
-    for (auto& name : names) {
+      if (std::ranges::find(names, told.name) == names.end()) return no_column(told.name, names);
+    std::vector<std::size_t> places(names.size());
+    std::iota(places.begin(), places.end(), 0);
+    if (!reading_.only.empty()) {
+      places.clear();
+      for (const auto& wanted : reading_.only) {
+        const auto found = std::ranges::find(names, wanted);
+        if (found == names.end()) return no_column(wanted, names);
+        places.push_back(static_cast<std::size_t>(found - names.begin()));
+      }
+    }
+    for (const auto place : places) {
+      const auto& name = names[place];
       const auto told = std::ranges::find(reading_.columns, name, &CsvColumn::name);
       const bool untold = told == reading_.columns.end();
       const bool guess = untold && reading_.untyped == Untyped::guess;
       QUANJI_TRY(auto reader, ValueReader::make(untold ? ColumnType::text : told->type, untold ? "" : told->format, guess));
       const auto type = untold ? ColumnType::text : told->type;
-      columns_.push_back({std::move(name), values::ColumnBuilder(type), std::move(reader)});
+      columns_.push_back({name, place, values::ColumnBuilder(type), std::move(reader)});
     }
     return {};
+  }
+  base::Error no_column(const std::string& wanted, const std::vector<std::string>& names) const {
+    const auto reason = values::no_such_name({"列", "column"}, wanted, names);
+    return base::Error(base::Code::not_found,
+                       base::Text(fmt::format("文件 {}：{}。", file_, reason.zh), fmt::format("File {}: {}.", file_, reason.en)));
   }
 
   base::Status take_row() {
     const auto fields = records_.fields();
-    if (fields.size() != columns_.size()) QUANJI_DO(check_length(fields));
+    if (fields.size() != width_) QUANJI_DO(check_length(fields));
     if (++rows_ > reading_.most_rows)
       return base::Error(base::Code::too_large, base::Text(fmt::format("文件 {} 超过 {} 行。", file_, reading_.most_rows),
                                                            fmt::format("File {} has more than {} rows.", file_, reading_.most_rows)));
-    for (std::size_t i = 0; i < columns_.size(); ++i) {
-      auto& column = columns_[i];
-      if (i >= fields.size() || fields[i].is_nothing())
+    for (auto& column : columns_) {
+      const auto i = column.place;
+      if (i >= fields.size() || fields[i].is_nothing()) {
         column.values.add_nothing();
-      else if (!column.reader.add(fields[i].text, column.values))
-        return wrong_value(i, fields[i].text);
+      } else if (!column.reader.add(fields[i].text, column.values)) {
+        if (reading_.wrong_value == WrongValue::refuse) return wrong_value(column, fields[i].text);
+        column.values.add_nothing();
+      }
     }
     return {};
   }
 
   base::Status check_length(std::span<const CsvField> fields) const {
-    const bool only_empty_left = fields.size() > columns_.size() &&
-                                 std::ranges::all_of(fields.subspan(columns_.size()), [](const CsvField& f) { return f.text.empty(); });
-    if (reading_.ragged == Ragged::pad && (fields.size() < columns_.size() || only_empty_left)) return {};
-    const bool could_pad = reading_.ragged == Ragged::refuse && (fields.size() < columns_.size() || only_empty_left);
+    const bool only_empty_left =
+        fields.size() > width_ && std::ranges::all_of(fields.subspan(width_), [](const CsvField& f) { return f.text.empty(); });
+    if (reading_.ragged == Ragged::pad && (fields.size() < width_ || only_empty_left)) return {};
+    const bool could_pad = reading_.ragged == Ragged::refuse && (fields.size() < width_ || only_empty_left);
     return base::Error(
         base::Code::invalid_field,
-        base::Text(
-            fmt::format("文件 {} 第 {} 行有 {} 个值，应有 {} 个；{}。", file_, records_.line(), fields.size(), columns_.size(),
-                        could_pad ? "补齐这一行，或允许不齐的行" : "检查分隔符和引号"),
-            fmt::format("File {}, line {}: {} values where there are {} columns; {}.", file_, records_.line(), fields.size(),
-                        columns_.size(), could_pad ? "complete the row, or allow ragged rows" : "check delimiter and quotation marks")));
+        base::Text(fmt::format("文件 {} 第 {} 行有 {} 个值，应有 {} 个；{}。", file_, records_.line(), fields.size(), width_,
+                               could_pad ? "补齐这一行，或允许不齐的行" : "检查分隔符和引号"),
+                   fmt::format("File {}, line {}: {} values where there are {} columns; {}.", file_, records_.line(), fields.size(), width_,
+                               could_pad ? "complete the row, or allow ragged rows" : "check delimiter and quotation marks")),
+        "unreadable");
   }
 
-  base::Error wrong_value(std::size_t i, std::string_view text) const {
+  base::Error wrong_value(const Column& column, std::string_view text) const {
     const auto shown = base::utf8_beginning(text, 60);
-    const auto what = columns_[i].reader.expectation();
+    const auto what = column.reader.expectation();
     return base::Error(
         base::Code::invalid_field,
-        base::Text(fmt::format("文件 {} 第 {} 行第 {} 列“{}”的值“{}”不是{}；改正它，或把这一列读作 text。", file_, records_.line(), i + 1,
-                               columns_[i].name, shown, what.zh),
+        base::Text(fmt::format("文件 {} 第 {} 行第 {} 列“{}”的值“{}”不是{}；改正它，或把这一列读作 text。", file_, records_.line(),
+                               column.place + 1, column.name, shown, what.zh),
                    fmt::format("File {}, line {}, column {} \"{}\": \"{}\" is not {}; correct it, or read the column as text.", file_,
-                               records_.line(), i + 1, columns_[i].name, shown, what.en)));
+                               records_.line(), column.place + 1, column.name, shown, what.en)),
+        "bad_value");
   }
 
   const CsvReading& reading_;
   CsvRecords records_;
   std::string file_;
+  std::size_t width_ = 0;  // of a record
   std::vector<Column> columns_;
   std::vector<base::Text> notes_;
   std::uint64_t rows_ = 0;

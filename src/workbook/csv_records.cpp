@@ -15,8 +15,39 @@ constexpr std::size_t most_values = 65'536;  // of a record
 constexpr std::size_t block = 256U << 10U;
 constexpr std::string_view utf8_mark = "\xEF\xBB\xBF";
 
-base::Error invalid(std::string zh, std::string en) {
-  return base::Error(base::Code::invalid_field, base::Text(std::move(zh), std::move(en)));
+constexpr std::string_view unreadable = "unreadable", bad_encoding = "bad_encoding";
+
+base::Error invalid(std::string zh, std::string en, std::string_view about = unreadable) {
+  return base::Error(base::Code::invalid_field, base::Text(std::move(zh), std::move(en)), std::string(about));
+}
+
+// Of bytes that are not all text: what is none becomes U+FFFD. A character of GB encodings has one, two or four bytes.
+std::string repaired(base::Charset charset, std::string_view bytes) {
+  if (charset == base::Charset::utf8) return base::repair_utf8(bytes);
+  std::string out;
+  while (!bytes.empty()) {
+    const auto plain =
+        static_cast<std::size_t>(std::ranges::find_if(bytes, [](char c) { return static_cast<unsigned char>(c) >= 0x80; }) - bytes.begin());
+    out += bytes.substr(0, plain);
+    bytes.remove_prefix(plain);
+    if (bytes.empty()) break;
+    std::size_t taken = 0;
+    for (const std::size_t length : {2, 4, 1}) {
+      if (bytes.size() < length) continue;
+      if (auto text = base::to_utf8(charset, bytes.substr(0, length)); text.ok()) {
+        out += *text;
+        taken = length;
+        break;
+      }
+    }
+    if (taken == 0) {
+      out += "\xEF\xBF\xBD";
+      // A wrong second byte that is ASCII is a character of its own.
+      taken = bytes.size() > 1 && static_cast<unsigned char>(bytes[1]) >= 0x80 ? 2 : 1;
+    }
+    bytes.remove_prefix(taken);
+  }
+  return out;
 }
 
 bool is_blank(char c, char delimiter) { return (c == ' ' || c == '\t') && c != delimiter; }
@@ -52,7 +83,8 @@ class CsvRecords::Machine {
   void finish(const Place& place);
   // The number of lines that end in text_[pos_, to).
   std::uint64_t lines_until(std::size_t to) const;
-  base::Error fail(std::uint64_t line, std::size_t column, std::string_view zh, std::string_view en) const;
+  base::Error fail(std::uint64_t line, std::size_t column, std::string_view zh, std::string_view en,
+                   std::string_view about = unreadable) const;
   std::string file() const { return reading_.file.empty() ? "CSV" : reading_.file; }
 
   std::unique_ptr<ByteSource> source_;
@@ -73,9 +105,10 @@ class CsvRecords::Machine {
   std::vector<CsvField> fields_;
 };
 
-base::Error CsvRecords::Machine::fail(std::uint64_t line, std::size_t column, std::string_view zh, std::string_view en) const {
+base::Error CsvRecords::Machine::fail(std::uint64_t line, std::size_t column, std::string_view zh, std::string_view en,
+                                      std::string_view about) const {
   if (column == 0)
-    return invalid(fmt::format("文件 {} 第 {} 行：{}", file(), line, zh), fmt::format("File {}, line {}: {}", file(), line, en));
+    return invalid(fmt::format("文件 {} 第 {} 行：{}", file(), line, zh), fmt::format("File {}, line {}: {}", file(), line, en), about);
   return invalid(fmt::format("文件 {} 第 {} 行第 {} 列：{}", file(), line, column, zh),
                  fmt::format("File {}, line {}, column {}: {}", file(), line, column, en));
 }
@@ -97,12 +130,13 @@ base::Status CsvRecords::Machine::choose_charset() {
   charset_said_ = true;
   if (raw_.starts_with("\xFF\xFE") || raw_.starts_with("\xFE\xFF"))
     return invalid(fmt::format("文件 {} 是 UTF-16 编码；请另存为 UTF-8 再读。", file()),
-                   fmt::format("File {} is encoded in UTF-16; save it as UTF-8 first.", file()));
+                   fmt::format("File {} is encoded in UTF-16; save it as UTF-8 first.", file()), bad_encoding);
   const bool marked = raw_.starts_with(utf8_mark);
   if (marked && reading_.charset.value_or(base::Charset::utf8) != base::Charset::utf8)
     return invalid(fmt::format("文件 {} 以 UTF-8 的标记开头，却要按 {} 读；请按 utf-8 读。", file(), base::to_text(*reading_.charset)),
                    fmt::format("File {} begins with the mark of UTF-8, but is to be read as {}; read it as utf-8.", file(),
-                               base::to_text(*reading_.charset)));
+                               base::to_text(*reading_.charset)),
+                   bad_encoding);
   if (marked) raw_.erase(0, utf8_mark.size());
   if (reading_.charset) {
     charset_ = *reading_.charset;
@@ -118,6 +152,7 @@ base::Status CsvRecords::Machine::choose_charset() {
 base::Result<std::string> CsvRecords::Machine::decode(std::string_view bytes) {
   auto text = base::to_utf8(charset_, bytes);
   if (text.ok()) return text;
+  if (reading_.wrong_bytes == WrongBytes::replace) return repaired(charset_, bytes);
   // The line is what a person looks for.
   std::uint64_t line = raw_line_;
   for (std::size_t from = 0; from < bytes.size(); ++line) {
@@ -132,7 +167,8 @@ base::Result<std::string> CsvRecords::Machine::decode(std::string_view bytes) {
               reading_.charset ? fmt::format("this is no {} text; read it in another encoding (utf-8, gbk, gb18030).", name)
                                : fmt::format("this is no {} text (the encoding was guessed from the beginning); say the encoding or "
                                              "mend the file.",
-                                             name));
+                                             name),
+              bad_encoding);
 }
 
 base::Status CsvRecords::Machine::fill() {
@@ -174,7 +210,7 @@ base::Status CsvRecords::Machine::fill() {
     if (const auto zero = bytes.find('\0'); zero != std::string_view::npos)
       return fail(raw_line_ + static_cast<std::uint64_t>(std::ranges::count(bytes.substr(0, zero), '\n')), 0,
                   "有零字节：这不是文本文件，或者是 UTF-16 编码；请另存为 UTF-8。",
-                  "there is a zero byte: this is no text file, or one in UTF-16; save it as UTF-8.");
+                  "there is a zero byte: this is no text file, or one in UTF-16; save it as UTF-8.", bad_encoding);
     if (charset_ == base::Charset::utf8 && base::is_utf8(bytes)) {
       text_ += bytes;
     } else {

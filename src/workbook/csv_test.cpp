@@ -214,7 +214,7 @@ TEST(Csv, AValueOfAnotherTypeIsRefusedWithLineColumnReasonAndMend) {
   reading.columns = {{"n", ColumnType::integer, {}}};
   for (const std::string_view bad : {"1.0", "1e3", "9223372036854775808", "+-1", "- 1", "１"})
     EXPECT_HAS(refusal("n\n" + std::string(bad) + "\n", reading).en, "is not a whole number");
-  EXPECT_HAS(refusal("m\n1\n", reading).en, "has no column \"n\"; it has: m");
+  EXPECT_HAS(refusal("m\n1\n", reading).en, "there is no column \"n\"; there are: m");
   reading.columns = {{"m", ColumnType::integer, "yyyy"}};
   EXPECT_FALSE(read_csv_text("m\n1\n", reading).ok());
 }

@@ -168,7 +168,8 @@ class CsvRows {
       if (!made.ok())
         return wrong(column,
                      base::Text(fmt::format("有编码 {} 里没有的字符；改用 gb18030 或 utf-8。", base::to_text(writing_.charset)),
-                                fmt::format("there is a character {} has not; use gb18030 or utf-8.", base::to_text(writing_.charset))));
+                                fmt::format("there is a character {} has not; use gb18030 or utf-8.", base::to_text(writing_.charset))),
+                     "bad_encoding");
       encoded = std::move(*made);
     }
     if (plain && !quote) {
@@ -245,9 +246,11 @@ class CsvRows {
                                                     values::word_of(value.type()))));
     }
   }
-  base::Error wrong(std::size_t column, const base::Text& why) const {
-    return base::Error(base::Code::invalid_field, base::Text(fmt::format("第 {} 行，列“{}”：{}", rows_, names_[column], why.zh),
-                                                             fmt::format("Row {}, column \"{}\": {}", rows_, names_[column], why.en)));
+  base::Error wrong(std::size_t column, const base::Text& why, std::string_view about = "bad_value") const {
+    return base::Error(base::Code::invalid_field,
+                       base::Text(fmt::format("第 {} 行，列“{}”：{}", rows_, names_[column], why.zh),
+                                  fmt::format("Row {}, column \"{}\": {}", rows_, names_[column], why.en)),
+                       std::string(about));
   }
 
   std::vector<std::string> names_;
@@ -308,13 +311,14 @@ base::Status CsvWriter::add(std::span<const Value> row) {
   QUANJI_DO(machine_->rows_.add(row));
   return machine_->flush(flush_at);
 }
-base::Status CsvWriter::add(const values::Table& table) {
+base::Status CsvWriter::add(const values::Table& table, const std::function<base::Status()>& go_on) {
   if (table.columns() != machine_->rows_.columns())
     return base::Error(base::Code::invalid_field,
                        base::Text(fmt::format("表有 {} 列，文件有 {} 列。", table.columns(), machine_->rows_.columns()),
                                   fmt::format("The table has {} columns, the file {}.", table.columns(), machine_->rows_.columns())));
   for (std::size_t row = 0; row < table.rows(); ++row) {
     QUANJI_DO(machine_->rows_.add_row_of(table, row));
+    if (go_on && machine_->rows_.out().size() >= flush_at) QUANJI_DO(go_on());
     QUANJI_DO(machine_->flush(flush_at));
   }
   return {};

@@ -334,14 +334,12 @@ ActivityInfo Hash::info() {
   return info;
 }
 Outcome<Hash::Output> Hash::run(ActivityContext& context, const Input& input) {
-  using base::ContentHash;
-  constexpr ContentHash hashes[] = {ContentHash::sha256, ContentHash::sha512, ContentHash::sm3, ContentHash::md5};
-  base::ContentHasher hasher(hashes[static_cast<std::size_t>(input.algorithm)]);
+  base::ContentHasher hash(*base::content_hash_of(base::word(input.algorithm)));
   QUANJI_DO(each_piece(context, context.path_of(input.file.path), [&](std::string_view piece) -> Outcome<void> {
-    hasher.add(base::bytes_of(piece));
+    hash.add(base::bytes_of(piece));
     return {};
   }));
-  return Output{base::hex(hasher.finish())};
+  return Output{base::hex(hash.finish())};
 }
 
 ActivityInfo ReadText::info() {

@@ -197,7 +197,7 @@ int FlowCommands::start(std::FILE* out, std::FILE* err) const {
 int FlowCommands::resume(std::FILE* out, std::FILE* err) const {
   base::SystemClock clock;
   const auto folder = std::filesystem::absolute(given_.subject).lexically_normal().string();
-  const auto run = read_local_run(folder);
+  const auto run = load_local_run(folder);
   if (!run) return refuse(err, run.error(), exit_refused);
   LocalRunHow how;
   how.resumed = true;

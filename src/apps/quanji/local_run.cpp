@@ -89,7 +89,7 @@ Result<std::string> make_local_run(const FlowSources& sources, const CheckedFlow
   return folder;
 }
 
-Result<LocalRunFile> read_local_run(const std::string& folder) {
+Result<LocalRunFile> load_local_run(const std::string& folder) {
   QUANJI_TRY(const auto text, contents(folder + "/run.json", largest_run_file));
   return base::from_json_text<LocalRunFile>(text);
 }
@@ -142,7 +142,7 @@ void tell(std::FILE* err, const std::string& folder, const LocalRunFile& run, co
 
 int run_locally(const std::string& folder, const LocalRunHow& how, engine::Python& python, std::FILE* out, std::FILE* err) {
   constexpr int refused = wire::runner_exit::refused;
-  const auto run = read_local_run(folder);
+  const auto run = load_local_run(folder);
   if (!run) return complain(err, run.error(), refused);
   const base::Descriptor file(::open((folder + "/journal.qj").c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600));
   if (file.get() < 0) return complain(err, cannot("open", folder + "/journal.qj"), refused);

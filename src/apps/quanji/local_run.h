@@ -5,7 +5,6 @@
 //   trace.jsonl   what happened, for `quanji flow trace`
 //   work/         the work folder, unless another was given; evidence/ what steps left behind
 // A run whose process was killed goes on from its journal: the documents are those it began with.
-// Reads foreign bytes: fuzz/trace_page.cpp
 #pragma once
 #include <cstdio>
 #include <optional>
@@ -54,6 +53,6 @@ int run_locally(const std::string& folder, const LocalRunHow& how, engine::Pytho
 // The page of `quanji flow trace`.
 base::Result<std::string> local_trace(const std::string& folder);
 
-base::Result<LocalRunFile> read_local_run(const std::string& folder);
+base::Result<LocalRunFile> load_local_run(const std::string& folder);
 
 }  // namespace quanji::apps

@@ -1,6 +1,7 @@
 #include "apps/quanji/local_run_watch.h"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -123,7 +124,7 @@ void SignalWatch::watch(engine::RunControl& control, engine::Python& python, std
       control.halt.ask();
     }
     python.look_after(asked);
-    ::usleep(20'000);
+    ::poll(nullptr, 0, 20);
   }
 }
 
