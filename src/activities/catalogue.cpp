@@ -15,13 +15,11 @@ struct Group {
 };
 // One line a group; each is a folder with its activities.
 constexpr Group all_groups[] = {
-    {"file", {"文件", "Files"}, add_file},
-    {"text", {"文本", "Text"}, add_text},
-    {"json", {"JSON", "JSON"}, add_json},
-    {"http", {"HTTP", "HTTP"}, add_http},
-    {"process", {"程序", "Programs"}, add_process},
-    {"log", {"日志", "Log"}, add_log},
-    {"crypto", {"加密", "Cryptography"}, add_crypto},
+    {"file", {"文件", "Files"}, add_file},      {"text", {"文本", "Text"}, add_text},
+    {"json", {"JSON", "JSON"}, add_json},       {"excel", {"Excel", "XLSX workbooks"}, add_excel},
+    {"http", {"HTTP", "HTTP"}, add_http},       {"process", {"程序", "Programs"}, add_process},
+    {"log", {"日志", "Log"}, add_log},          {"crypto", {"加密", "Cryptography"}, add_crypto},
+    {"image", {"图像", "Pictures"}, add_image},
 };
 
 const Activities& activities() {

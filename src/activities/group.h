@@ -15,5 +15,7 @@ void add_log(Activities& to);
 void add_http(Activities& to);
 void add_process(Activities& to);
 void add_crypto(Activities& to);
+void add_excel(Activities& to);
+void add_image(Activities& to);
 
 }  // namespace quanji::activities
