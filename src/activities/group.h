@@ -23,5 +23,7 @@ void add_queue(Activities& to);
 void add_storage(Activities& to);
 void add_task(Activities& to);
 void add_human(Activities& to);
+void add_excel(Activities& to);
+void add_image(Activities& to);
 
 }  // namespace quanji::activities
