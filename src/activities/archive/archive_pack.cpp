@@ -14,7 +14,6 @@
 #include "activities/archive/archive.h"
 #include "activities/archive/archive_reader.h"
 #include "activities/failures.h"
-#include "flow/package_archive_names.h"
 #include "values/table.h"
 #include "workbook/new_file.h"
 
@@ -271,11 +270,9 @@ Outcome<Pack::Output> Pack::run(ActivityContext& context, const Input& input) {
   const auto goal = context.path_of(input.to.path);
   std::erase_if(contents, [&](const auto& one) { return one.second == goal; });  // it may lie in a folder that is packed
   for (const auto& [inside, path] : contents)
-    if (const auto wrong = flow::check_text_of_path(inside, 32))
-      return wrong_argument(
-          "files", fmt::format("里的 {} 不能放进压缩包：{}", inside, flow::archive_rules()[static_cast<std::size_t>(*wrong)].rule.zh),
-          fmt::format("holds {}, which cannot be put in an archive: {}", inside,
-                      flow::archive_rules()[static_cast<std::size_t>(*wrong)].rule.en));
+    if (const auto wrong = wrong_name(inside))
+      return wrong_argument("files", fmt::format("里的 {} 不能放进压缩包：{}", inside, wrong->zh),
+                            fmt::format("holds {}, which cannot be put in an archive: {}", inside, wrong->en));
   QUANJI_TRY(auto target, FileTarget::of(context, input.to, input.if_exists == IfPacked::fail ? IfExists::fail : IfExists::replace));
   {
     const auto shown = workbook::name_of(goal);

@@ -141,6 +141,13 @@ Outcome<std::size_t> Reader::read(std::span<char> room) {
   return static_cast<std::size_t>(got);
 }
 
+std::optional<base::Sentence> wrong_name(std::string_view path) {
+  const auto wrong = flow::check_text_of_path(path, 32);
+  // The last rule asked is about packages alone.
+  if (!wrong || *wrong == flow::ArchiveReason::wrong_place) return std::nullopt;
+  return flow::archive_rules()[static_cast<std::size_t>(*wrong)].rule;
+}
+
 Outcome<std::vector<Member>> safe_members(Reader& reader, std::int64_t packed, std::string_view shown, const Limits& limits) {
   std::vector<Member> members;
   flow::PathSet paths;
@@ -150,13 +157,11 @@ Outcome<std::vector<Member>> safe_members(Reader& reader, std::int64_t packed, s
     if (!one) break;
     if (one->kind == Member::Kind::link || one->kind == Member::Kind::other)
       return unsafe(shown, one->path, "是链接或设备", "it is a link or a device");
-    auto wrong = flow::check_text_of_path(one->path, 32);
+    auto wrong = wrong_name(one->path);
     // A folder may be named, and named again by what lies in it.
-    if (!wrong && one->kind == Member::Kind::file) wrong = paths.add(one->path);
-    if (wrong) {
-      const auto& rule = flow::archive_rules()[static_cast<std::size_t>(*wrong)];
-      return unsafe(shown, one->path, std::string(rule.rule.zh), std::string(rule.rule.en));
-    }
+    if (!wrong && one->kind == Member::Kind::file)
+      if (const auto twice = paths.add(one->path)) wrong = flow::archive_rules()[static_cast<std::size_t>(*twice)].rule;
+    if (wrong) return unsafe(shown, one->path, std::string(wrong->zh), std::string(wrong->en));
     if (one->size > limits.bytes - bytes)
       return failure("too_large",
                      {fmt::format("压缩包 {} 解开后超过 {} MiB，整包拒绝", shown, limits.bytes >> 20),

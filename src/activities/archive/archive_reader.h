@@ -63,6 +63,8 @@ class Reader {
   std::string member_;  // the present one, for sentences
 };
 
+// What is wrong with a path that is to stand in an archive: it leaves its folder, or not every system takes it.
+std::optional<base::Sentence> wrong_name(std::string_view path);
 // The whole list, held against the rules: no path that leaves the folder or means two things, no link, no device, sizes within limits.
 // unsafe_archive, too_large, or what the reader says. `packed`: bytes of the archive.
 engine::Outcome<std::vector<Member>> safe_members(Reader& reader, std::int64_t packed, std::string_view shown, const Limits& limits = {});
