@@ -16,6 +16,7 @@ struct Group {
 // One line a group; each is a folder with its activities.
 constexpr Group all_groups[] = {
     {"file", {"文件", "Files"}, add_file},
+    {"archive", {"压缩包", "Archives"}, add_archive},
     {"text", {"文本", "Text"}, add_text},
     {"json", {"JSON", "JSON"}, add_json},
     {"xml", {"XML", "XML"}, add_xml},

@@ -60,6 +60,11 @@ constexpr engine::ErrorCode rows[] = {
     {"not_supported",
      ErrorKind::system,
      {"这种格式的这一部分不支持；消息说明是哪一部分", "This part of the format is not supported; the message says which"}},
+    {"unsafe_archive",
+     ErrorKind::business,
+     {"压缩包里有越界路径、链接、或像压缩炸弹；整包拒绝，请对方重新打包",
+      "The archive holds paths that escape, links, or is like a bomb; it is refused whole, ask for it to be packed again"}},
+    {"wrong_password", ErrorKind::business, {"口令不对，或没有给口令", "The password is wrong, or none was given"}},
     {"invalid_argument", ErrorKind::business, {"参数不对", "An argument is wrong"}},
 };
 const engine::ErrorCode* find(std::string_view code) {

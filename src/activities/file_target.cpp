@@ -37,7 +37,9 @@ std::ptrdiff_t fill(int fd, std::array<char, 65'536>& room) {
   }
   return static_cast<std::ptrdiff_t>(have);
 }
-bool same_bytes(const std::string& a, const std::string& b) {
+}  // namespace
+
+bool same_content(const std::string& a, const std::string& b) {
   const base::Descriptor one(::open(a.c_str(), O_RDONLY | O_CLOEXEC)), two(::open(b.c_str(), O_RDONLY | O_CLOEXEC));
   if (one.get() < 0 || two.get() < 0) return false;
   std::array<char, 65'536> x{}, y{};
@@ -47,8 +49,6 @@ bool same_bytes(const std::string& a, const std::string& b) {
     if (ours == 0) return true;
   }
 }
-
-}  // namespace
 
 engine::Outcome<FileTarget> FileTarget::of(engine::ActivityContext& context, const values::FileRef& to, IfExists if_exists) {
   FileTarget target(context.path_of(to.path), if_exists);
@@ -78,7 +78,7 @@ engine::Outcome<values::FileRef> FileTarget::place() && {
     if (::rename(draft_.c_str(), path_.c_str()) != 0) return system_refused("rename", path_);
   } else if (::renameat2(AT_FDCWD, draft_.c_str(), AT_FDCWD, path_.c_str(), RENAME_NOREPLACE) != 0) {
     if (errno != EEXIST) return system_refused("rename", path_);
-    if (if_exists_ == IfExists::fail && !same_bytes(draft_, path_)) return exists(path_);
+    if (if_exists_ == IfExists::fail && !same_content(draft_, path_)) return exists(path_);
     return file();
   }
   draft_.clear();

@@ -32,5 +32,8 @@ class FileTarget {
   bool stays_ = false;
 };
 
+// Whether both are there and hold the same bytes.
+bool same_content(const std::string& a, const std::string& b);
+
 }  // namespace quanji::activities
 QUANJI_ENUM(quanji::activities::IfExists, "replace", "fail", "skip");

@@ -10,6 +10,7 @@ using Activities = std::vector<const engine::Activity*>;
 
 void add_file(Activities& to);
 void add_json(Activities& to);
+void add_archive(Activities& to);
 void add_text(Activities& to);
 void add_xml(Activities& to);
 void add_log(Activities& to);

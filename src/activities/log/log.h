@@ -29,4 +29,15 @@ struct Progress {
   static engine::Outcome<Output> run(engine::ActivityContext& context, const Input& input);
 };
 
+struct Attach {
+  struct Input {
+    values::FileRef file;
+    std::optional<std::string> title;
+    static const base::FieldList& fields();
+  };
+  using Output = base::Nothing;
+  static engine::ActivityInfo info();
+  static engine::Outcome<Output> run(engine::ActivityContext& context, const Input& input);
+};
+
 }  // namespace quanji::activities::log
