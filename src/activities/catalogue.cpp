@@ -17,7 +17,11 @@ struct Group {
 constexpr Group all_groups[] = {
     {"file", {"文件", "Files"}, add_file},
     {"text", {"文本", "Text"}, add_text},
+    {"table", {"表", "Tables"}, add_table},
+    {"csv", {"CSV", "CSV"}, add_csv},
     {"json", {"JSON", "JSON"}, add_json},
+    {"dbf", {"DBF", "DBF"}, add_dbf},
+    {"fixed_width", {"定宽文本", "Fixed width text"}, add_fixed_width},
     {"http", {"HTTP", "HTTP"}, add_http},
     {"process", {"程序", "Programs"}, add_process},
     {"log", {"日志", "Log"}, add_log},
