@@ -41,7 +41,7 @@ constexpr std::string_view steps = R"~(- do: dbf.read_table
 - do: table.filter
   with:
     table: =trades
-    where: MXYWLB == "JY00" and MXSFJE is not None and MXSFJE != 0
+    where: MXYWLB == "JY00" and MXSFJE != 0
   save: trades
 - do: table.group
   with:

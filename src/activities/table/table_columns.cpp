@@ -203,7 +203,7 @@ ActivityInfo AddColumn::info() {
                     R"~({"fees":[0.38,0.72]})~"}};
   return info;
 }
-Outcome<AddColumn::Output> AddColumn::run(ActivityContext& context, const Input& input) {
+Outcome<AddColumn::Output> AddColumn::run(ActivityContext&, const Input& input) {
   if (input.if_exists == IfThere::fail && input.table->find(input.column))
     return failure("name_taken", {fmt::format("已有列“{}”；换一个名字，或用 if_exists: replace", values::quoted(input.column)),
                                   fmt::format("there is a column \"{}\" already; take another name, or say if_exists: replace",
@@ -212,7 +212,7 @@ Outcome<AddColumn::Output> AddColumn::run(ActivityContext& context, const Input&
   if (input.type) {
     QUANJI_TRY(type, column_type(*input.type, "type"));
   }
-  QUANJI_TRY(auto column, row_column(context, *input.table, input.expression, input.values, "expression"));
+  QUANJI_TRY(auto column, row_column(*input.table, input.expression, input.values, "expression"));
   auto made = values::add_column(*input.table, input.column, std::move(column), values::IfThere::replace);
   if (!made.ok()) return failure("invalid_argument", made.error());
   if (!type) return Output{shared(std::move(*made))};

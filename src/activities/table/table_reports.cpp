@@ -56,7 +56,7 @@ ActivityInfo Check::info() {
                     R"~({"rules":[[2,"type"],[2,"unique"],[2,"positive"]]})~"}};
   return info;
 }
-Outcome<Check::Output> Check::run(ActivityContext& context, const Input& input) {
+Outcome<Check::Output> Check::run(ActivityContext&, const Input& input) {
   const auto& table = *input.table;
   QUANJI_TRY(const auto wishes, column_wishes(input.columns));
   values::Checking what;
@@ -77,7 +77,7 @@ Outcome<Check::Output> Check::run(ActivityContext& context, const Input& input) 
     const auto where = "rules/" + name;
     if (!expression.is(Type::text))
       return wrong_argument(where, "应为行表达式（文本），如 amount > 0", "must be a row expression (a text), like amount > 0");
-    QUANJI_TRY(auto marks, row_marks(context, table, expression.text(), {}, where));
+    QUANJI_TRY(auto marks, row_marks(table, expression.text(), {}, where));
     values::ColumnBuilder holds(values::ColumnType::boolean);
     holds.reserve(marks.size());
     for (const auto mark : marks) holds.add(mark != 0);

@@ -53,8 +53,8 @@ ActivityInfo Filter::info() {
                     R"~({"rows":[{"code":"000001","kind":"JY00","amount":12.50}]})~"}};
   return info;
 }
-Outcome<Filter::Output> Filter::run(ActivityContext& context, const Input& input) {
-  QUANJI_TRY(const auto marks, row_marks(context, *input.table, input.where, input.values, "where"));
+Outcome<Filter::Output> Filter::run(ActivityContext&, const Input& input) {
+  QUANJI_TRY(const auto marks, row_marks(*input.table, input.where, input.values, "where"));
   const auto rows = values::rows_where(marks);
   if (rows.size() == input.table->rows()) return Output{input.table};
   return Output{shared(values::rows_at(*input.table, rows))};

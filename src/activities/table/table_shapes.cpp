@@ -49,9 +49,9 @@ ActivityInfo Group::info() {
                     R"~({"rows":[{"code":"000001","amount":4.30,"rows":2},{"code":"600000","amount":2,"rows":1}]})~"}};
   return info;
 }
-Outcome<Group::Output> Group::run(ActivityContext& context, const Input& input) {
+Outcome<Group::Output> Group::run(ActivityContext&, const Input& input) {
   QUANJI_DO(need_columns(*input.table, input.by));
-  QUANJI_TRY(auto made, grouped(context, *input.table, input.by, input.totals));
+  QUANJI_TRY(auto made, grouped(*input.table, input.by, input.totals));
   return Output{shared(std::move(made))};
 }
 
@@ -73,8 +73,8 @@ ActivityInfo Total::info() {
                     R"~({"totals":{"amount":4.30,"rows":2,"most":3.20}})~"}};
   return info;
 }
-Outcome<Total::Output> Total::run(ActivityContext& context, const Input& input) {
-  QUANJI_TRY(const auto made, grouped(context, *input.table, {}, input.totals));
+Outcome<Total::Output> Total::run(ActivityContext&, const Input& input) {
+  QUANJI_TRY(const auto made, grouped(*input.table, {}, input.totals));
   return Output{made.row(0)};
 }
 
@@ -102,11 +102,11 @@ ActivityInfo Pivot::info() {
                     R"~({"rows":[{"code":"000001","买":1,"卖":3},{"code":"600000","买":0,"卖":2}]})~"}};
   return info;
 }
-Outcome<Pivot::Output> Pivot::run(ActivityContext& context, const Input& input) {
+Outcome<Pivot::Output> Pivot::run(ActivityContext&, const Input& input) {
   auto needed = input.by;
   needed.push_back(input.column);
   QUANJI_DO(need_columns(*input.table, needed));
-  QUANJI_TRY(const auto prepared, one_total(context, *input.table, input.total));
+  QUANJI_TRY(const auto prepared, one_total(*input.table, input.total));
   values::Pivot how;
   how.rows = input.by;
   how.column = input.column;

@@ -128,7 +128,7 @@ TEST(TableShapes, TotalsAreWrittenAsTheyAreRead) {
   EXPECT_EQ(run("total", "totals: {n: count(), v: count(amount), s: sum(amount), c: count_distinct(code)}", "[t.n, t.v, str(t.s), t.c]"),
             R"({"t":[3,2,"3.10",2]})");
   EXPECT_HAS(run("total", "totals: {n: summe(amount)}"), "invalid_argument: ");
-  EXPECT_HAS(run("total", "totals: {n: summe(amount)}"), "there is no total \"summe\"; there are: sum");
+  EXPECT_HAS(run("total", "totals: {n: summe(amount)}"), "there are sum count");
   EXPECT_HAS(run("total", "totals: {n: amount}"), "invalid_argument: ");
   EXPECT_HAS(run("group", "by: [code], totals: {code: count()}"), "name_taken: ");
   EXPECT_HAS(run("total", "totals: {s: sum(code)}"), "bad_value: ");
@@ -144,7 +144,7 @@ TEST(TableReports, ProblemsAreATable) {
   EXPECT_EQ(run("check", "columns: [code, day], required: [amount], unique: [code]", "[[r.row, r.column, r.rule] for r in t]"),
             R"({"t":[[null,"day","column"],[3,"amount","required"],[3,"code","unique"]]})");
   EXPECT_EQ(run("check", "unique: [[code], [amount]]", "[r.column for r in t]"), R"({"t":["code"]})");
-  EXPECT_EQ(run("check", "rules: {positive: amount is not None and amount > 0}", "[r.row for r in t]"), R"({"t":[3]})");
+  EXPECT_EQ(run("check", "rules: {positive: amount > 0}", "[r.row for r in t]"), R"({"t":[3]})");
 }
 TEST(TableReports, TextInEveryForm) {
   EXPECT_EQ(run("to_text", "format: csv, limit: 2", "t"), R"({"t":"code,amount\n000001,1.10\n600000,2\n"})");
