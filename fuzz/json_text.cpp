@@ -7,7 +7,9 @@
 
 #include "activities/json/json_path.h"
 #include "base/bytes.h"
+#include "flow/document.h"
 #include "must.h"
+#include "values/value.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace quanji::activities;

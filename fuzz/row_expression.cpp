@@ -1,13 +1,13 @@
 // Row expressions of strangers against a small table of every kind of column: what is taken has a value for each row and reads the same
 // again, what is refused is said in a sentence; totals likewise.
 #include "values/row_expression.h"
-#include "values/row_syntax.h"
 
 #include <cstdint>
 
 #include "base/bytes.h"
 #include "base/encodings.h"
 #include "must.h"
+#include "values/row_syntax.h"
 
 using namespace quanji;
 

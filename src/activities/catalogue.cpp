@@ -20,12 +20,20 @@ constexpr Group all_groups[] = {
     {"table", {"表", "Tables"}, add_table},
     {"csv", {"CSV", "CSV"}, add_csv},
     {"json", {"JSON", "JSON"}, add_json},
+    {"xml", {"XML", "XML"}, add_xml},
     {"dbf", {"DBF", "DBF"}, add_dbf},
     {"fixed_width", {"定宽文本", "Fixed width text"}, add_fixed_width},
     {"http", {"HTTP", "HTTP"}, add_http},
     {"process", {"程序", "Programs"}, add_process},
     {"log", {"日志", "Log"}, add_log},
+    {"calendar", {"日历", "Calendars"}, add_calendar},
     {"crypto", {"加密", "Cryptography"}, add_crypto},
+    {"asset", {"资产（参数）", "Assets"}, add_asset},
+    {"credential", {"凭据", "Credentials"}, add_credential},
+    {"queue", {"数据队列", "Data queues"}, add_queue},
+    {"storage", {"文件库", "Stored files"}, add_storage},
+    {"task", {"任务", "Tasks"}, add_task},
+    {"human", {"人工", "People"}, add_human},
 };
 
 const Activities& activities() {

@@ -11,15 +11,21 @@
 
 namespace quanji::activities {
 
+// The outputs of a run that succeeded; else how it ended: "not_found business", "timed_out system".
+inline std::string told(const wire::Finished& finished) {
+  if (!finished.error) return finished.outputs.text;
+  return finished.error->code + (finished.outcome == wire::Outcome::business_failure ? " business" : " system");
+}
+
 // A work folder, an evidence folder and a local context: assets `limit` (500), `rate` (decimal 1.20), `login` (the secret of counter_db);
-// credential `counter_db` (username ops, password open-sesame-1); queues `in` (three tries) and `unique` (references are unique).
-// Keys to compute with, each an asset NAME_key and a credential NAME: mac, sm4, aes, sm2, ed25519, totp.
+// credential `counter_db` (username ops, password open-sesame-1, next_password open-sesame-2); queues `in` (three tries) and `unique`
+// (references are unique). Keys to compute with, each an asset NAME_key and a credential NAME: mac, sm4, aes, sm2, ed25519, totp.
 class ActivityWorld {
  public:
   enum class Time : std::uint8_t { moves_when_waited, real };
   explicit ActivityWorld(Time time = Time::moves_when_waited) : time_(time) {
     write("assets.toml", "limit = 500\nrate = {decimal = \"1.20\"}\nlogin = {secret = \"counter_db\"}\n");
-    write("credentials.toml", "[counter_db]\nusername = \"ops\"\npassword = \"open-sesame-1\"\n");
+    write("credentials.toml", "[counter_db]\nusername = \"ops\"\npassword = \"open-sesame-1\"\nnext_password = \"open-sesame-2\"\n");
     for (const auto& [name, key] : keys) {
       write("assets.toml", std::string(name) + "_key = {secret = \"" + name + "\"}\n");
       write("credentials.toml", std::string("[") + name + "]\nkey = \"" + key + "\"\n");
@@ -29,6 +35,12 @@ class ActivityWorld {
     std::filesystem::create_directory(context_folder.path() + "/queues");
     write("queues/in.toml", "tries = 3\n");
     write("queues/unique.toml", "unique_references = true\n");
+    std::filesystem::create_directory(context_folder.path() + "/files");
+    write("files/template.txt", "模板\n");
+    write("answers.jsonl", R"({"title":"补录交收","by":"zhang.san","values":{"settle_date":"2026-11-20","amount":{"$decimal":"12.50"}}})"
+                           "\n"
+                           R"({"title":"差异确认","by":"li.si","values":{"confirmed":true,"note":"已核对"}})"
+                           "\n");
     auto opened = engine::LocalContext::open(context_folder.path(), "run_1", clock(), random);
     if (!opened) throw std::runtime_error(opened.error().message().en);
     outside = std::move(*opened);
@@ -45,7 +57,10 @@ class ActivityWorld {
   base::SeededRandom random{1};
   base::ManualClock manual_clock;
   std::unique_ptr<engine::LocalContext> outside;
-  std::string server;  // "http://127.0.0.1:…" of a test's server
+  std::string server;                     // "http://127.0.0.1:…" of a test's server
+  engine::RunContext* instead = nullptr;  // of `outside`, when a test has its own
+  engine::RunControl control;
+  std::optional<base::Date> business_date;
 
   base::Clock& clock() { return time_ == Time::real ? static_cast<base::Clock&>(system_clock_) : manual_clock; }
   // A file of the context, or more of one.
@@ -53,12 +68,12 @@ class ActivityWorld {
   std::string file(const std::string& name) const { return work.path() + "/" + name; }
 
   // Checks with the whole catalogue and runs; what the checker refuses is the test's fault.
-  wire::Finished run(std::string_view yaml, values::Variables inputs = {}) {
-    engine::RunControl control;
-    return run(yaml, std::move(inputs), control);
+  wire::Finished run(std::string_view yaml, values::Variables inputs = {}, const engine::MemoryJournal* journal = nullptr) {
+    return run(yaml, std::move(inputs), control, journal);
   }
-  // `control`: for another thread that stops it.
-  wire::Finished run(std::string_view yaml, values::Variables inputs, engine::RunControl& control) {
+  // `its`: for another thread that stops it. With a journal the run goes on where that says.
+  wire::Finished run(std::string_view yaml, values::Variables inputs, engine::RunControl& its,
+                     const engine::MemoryJournal* journal = nullptr) {
     const flow::Catalogue& known = described();
     flow::Surroundings checked;
     checked.activities = &known;
@@ -69,11 +84,15 @@ class ActivityWorld {
     if (!wrong.empty()) throw std::runtime_error("refused:\n" + wrong);
     engine::Flows flows;
     flows.add(std::move(reading.document));
-    engine::Surroundings around{clock(),     random,          waiting(), engine::python_of_tests(), *outside, catalogue(),
-                                work.path(), evidence.path(), {}};
+    engine::Surroundings around{
+        clock(),     random,          waiting(), engine::python_of_tests(), instead ? *instead : *outside, catalogue(),
+        work.path(), evidence.path(), {}};
     around.facts.task = "tsk_1";
+    around.facts.business_date = business_date;
     const engine::RunRequest request{flows, flows.all().front()->flow.text, "att_1", "digest", std::move(inputs), {}, {}};
-    auto finished = engine::run(request, around, control, nullptr);
+    std::unique_ptr<engine::Journal> opened;
+    if (journal) opened = std::move(engine::Journal::open(journal->fd(), clock(), nullptr)).value();
+    auto finished = engine::run(request, around, its, opened.get());
     if (!finished) throw std::runtime_error("run: " + finished.error().message().en + " " + finished.error().detail());
     return std::move(*finished);
   }

@@ -29,7 +29,10 @@ Result<values::Value> BareContext::asset(std::string_view) { return no_assets();
 Status BareContext::set_asset(std::string_view, const values::Value&, std::string_view) { return no_assets(); }
 Result<CredentialView> BareContext::credential(std::string_view) { return no_credentials(); }
 Result<base::Secret> BareContext::open_secret(const values::SecretRef&) { return no_credentials(); }
+Status BareContext::set_secret(std::string_view, std::string_view, const values::SecretRef&, std::string_view) { return no_credentials(); }
 Result<std::string> BareContext::add_item(std::string_view, const NewItem&, std::string_view) { return no_queues(); }
+Result<std::int64_t> BareContext::add_items(std::string_view, const std::vector<NewItem>&, std::string_view) { return no_queues(); }
+Result<std::int64_t> BareContext::count_items(std::string_view, ItemState) { return no_queues(); }
 Result<std::optional<QueueItem>> BareContext::take_item(std::string_view, std::string_view) { return no_queues(); }
 Status BareContext::finish_item(std::string_view, const values::Map&) { return no_queues(); }
 Result<ItemState> BareContext::fail_item(std::string_view, const ItemFailure&) { return no_queues(); }
@@ -40,9 +43,9 @@ Result<StoredFile> BareContext::store_file(std::string_view, const std::string&)
 Result<StoredFile> BareContext::fetch_file(std::string_view, const std::string&) { return no_files(); }
 Result<std::vector<StoredFile>> BareContext::list_files(std::string_view) { return no_files(); }
 Status BareContext::delete_file(std::string_view) { return no_files(); }
-Result<std::string> BareContext::start_task(std::string_view, const values::Map&, std::string_view) { return no_tasks(); }
+Result<std::string> BareContext::start_task(const NewTask&, std::string_view) { return no_tasks(); }
 Result<TaskView> BareContext::look_at_task(std::string_view) { return no_tasks(); }
-Status BareContext::stop_task(std::string_view) { return no_tasks(); }
+Status BareContext::stop_task(std::string_view, StopWay, std::string_view) { return no_tasks(); }
 Result<const calendar::Calendar*> BareContext::calendar(std::string_view id) {
   if (const auto* found = calendar::shipped_calendar(id)) return found;
   std::string names;

@@ -3,8 +3,8 @@
 //   INSTANTIATE_TEST_SUITE_P(Local, ContextConformance, testing::Values(ContextForm{"local", make_local_world}));
 //
 // The world a form makes holds: assets `limit` (500), `rate` (decimal 1.20), `login` (the secret of counter_db); credential `counter_db`
-// (username ops, password open-sesame-1); empty queues `in` (three tries) and `unique` (references are unique); no stored files; a person
-// who answers when the test says so.
+// (username ops, password open-sesame-1, next_password open-sesame-2); empty queues `in` (three tries) and `unique` (references are
+// unique); no stored files; a person who answers when the test says so.
 #pragma once
 #include <gtest/gtest.h>
 
@@ -80,7 +80,7 @@ TEST_P(ContextConformance, ASecretIsOpenedByItsReferenceOnly) {
   const auto view = context.credential("counter_db");
   ASSERT_TRUE(view);
   EXPECT_EQ(values::Value::of(view->plain).json(), R"({"username":"ops"})");
-  EXPECT_EQ(view->secret_fields, std::vector<std::string>{"password"});
+  EXPECT_EQ(view->secret_fields, (std::vector<std::string>{"next_password", "password"}));
   const auto secret = context.open_secret({"counter_db", view->version, "password"});
   ASSERT_TRUE(secret);
   EXPECT_EQ(secret->reveal(), "open-sesame-1");
@@ -88,6 +88,18 @@ TEST_P(ContextConformance, ASecretIsOpenedByItsReferenceOnly) {
   EXPECT_EQ(code_of(context.open_secret({"counter_db", view->version + 1, "password"})), base::Code::changed_meanwhile);
   EXPECT_EQ(code_of(context.open_secret({"counter_db", view->version, "username"})), base::Code::not_found);
   EXPECT_EQ(code_of(context.credential("none")), base::Code::not_found);
+}
+TEST_P(ContextConformance, ASecretThatIsSetIsANewVersionAndOldReferencesAreTooOld) {
+  const values::SecretRef old{"counter_db", context.credential("counter_db")->version, "password"};
+  const values::SecretRef next{"counter_db", old.version, "next_password"};
+  for (int again = 0; again < 2; ++again) ASSERT_TRUE(context.set_secret("counter_db", "password", next, "k").ok()) << "said twice";
+  auto& other = world->other_run();
+  EXPECT_EQ(other.credential("counter_db")->version, old.version + 1) << "changed once";
+  EXPECT_EQ(other.open_secret({"counter_db", old.version + 1, "password"})->reveal(), "open-sesame-2");
+  EXPECT_EQ(code_of(context.open_secret(old)), base::Code::changed_meanwhile);
+  EXPECT_EQ(code_of(context.set_secret("counter_db", "password", old, "k2")), base::Code::changed_meanwhile);
+  EXPECT_EQ(code_of(context.set_secret("none", "password", old, "k3")), base::Code::not_found);
+  EXPECT_EQ(code_of(context.set_secret("counter_db", "username", {"counter_db", 0, "password"}, "k4")), base::Code::not_found);
 }
 TEST_P(ContextConformance, ItemsComeByPriorityThenInTheirOrderAndToOneRunOnly) {
   added("in", 1);
@@ -109,7 +121,7 @@ TEST_P(ContextConformance, TheSameKeyDoesNothingTwice) {
   ASSERT_TRUE(one && *one && again && *again);
   EXPECT_EQ((*one)->id, (*again)->id);
   EXPECT_EQ(taken(context, "in"), -1) << "there was only one";
-  const auto task = context.start_task("other", {}, "t"), same = context.start_task("other", {}, "t");
+  const auto task = context.start_task({"other", {}, 0, {}}, "t"), same = context.start_task({"other", {}, 0, {}}, "t");
   ASSERT_TRUE(task && same);
   EXPECT_EQ(*task, *same);
 }
@@ -143,7 +155,9 @@ TEST_P(ContextConformance, AnItemThatIsDeferredComesBackInItsTime) {
   added("in", 1);
   std::string id;
   ASSERT_EQ(taken(context, "in", &id), 1);
-  ASSERT_TRUE(context.defer_item(id, world->clock().now().plus(std::chrono::minutes(10))).ok());
+  EXPECT_EQ(code_of(world->other_run().defer_item(id, world->clock().now())), base::Code::wrong_state);
+  for (int again = 0; again < 2; ++again)
+    ASSERT_TRUE(context.defer_item(id, world->clock().now().plus(std::chrono::minutes(10))).ok()) << "said again, as after a crash";
   EXPECT_EQ(taken(context, "in"), -1);
   world->clock().advance(std::chrono::minutes(11));
   EXPECT_EQ(taken(context, "in"), 1);
@@ -166,6 +180,51 @@ TEST_P(ContextConformance, AUniqueReferenceIsThereOnce) {
   added("in", 1, "r1");
   added("in", 2, "r1");
 }
+TEST_P(ContextConformance, ManyItemsAreAddedAllOrNone) {
+  std::vector<NewItem> items(3);
+  for (std::size_t i = 0; i < items.size(); ++i)
+    items[i].reference = "r" + std::to_string(i), items[i].data = data(static_cast<std::int64_t>(i));
+  for (int again = 0; again < 2; ++again) {
+    const auto added = context.add_items("unique", items, "k");
+    ASSERT_TRUE(added) << added.error().message().en;
+    EXPECT_EQ(*added, 3);
+  }
+  EXPECT_EQ(*context.count_items("unique", ItemState::fresh), 3) << "the same key adds nothing twice";
+  std::vector<NewItem> more(2);
+  more[0].reference = "r3", more[1].reference = "r2";
+  EXPECT_EQ(code_of(context.add_items("unique", more, "k2")), base::Code::name_taken);
+  more[0].reference = more[1].reference = "r4";
+  EXPECT_EQ(code_of(context.add_items("unique", more, "k3")), base::Code::name_taken) << "twice among themselves";
+  EXPECT_EQ(*context.count_items("unique", ItemState::fresh), 3);
+  EXPECT_EQ(*context.add_items("in", {}, "k4"), 0);
+  EXPECT_EQ(code_of(context.add_items("none", more, "k5")), base::Code::not_found);
+  for (std::int64_t n = 0; n < 3; ++n) EXPECT_EQ(taken(context, "unique"), n) << "in their order";
+}
+TEST_P(ContextConformance, ItemsAreCountedByTheirState) {
+  for (int n = 0; n < 3; ++n) added("in", n);
+  std::string id;
+  taken(context, "in", &id);
+  ASSERT_TRUE(context.finish_item(id, {}).ok());
+  taken(context, "in", &id);
+  ASSERT_TRUE(context.fail_item(id, {flow::ErrorKind::system, "away", "no"}).ok());
+  taken(context, "in", &id);
+  EXPECT_EQ(*context.count_items("in", ItemState::succeeded), 1);
+  EXPECT_EQ(*context.count_items("in", ItemState::retried), 1);
+  EXPECT_EQ(*context.count_items("in", ItemState::in_progress), 1);
+  EXPECT_EQ(*context.count_items("in", ItemState::fresh), 1) << "the next try of the one that failed";
+  EXPECT_EQ(code_of(context.count_items("none", ItemState::fresh)), base::Code::not_found);
+}
+TEST_P(ContextConformance, AQuestionExpiresWhenItsFirstAskingSaid) {
+  Question question;
+  question.title = "quick?";
+  question.expires = world->clock().now().plus(std::chrono::minutes(10));
+  EXPECT_FALSE(*context.ask(question, "q"));
+  world->clock().advance(std::chrono::minutes(11));
+  question.expires = world->clock().now().plus(std::chrono::minutes(10));
+  const auto ended = context.ask(question, "q");
+  ASSERT_TRUE(ended && *ended);
+  EXPECT_EQ((*ended)->end, QuestionEnd::expired) << "asking again does not put it off";
+}
 TEST_P(ContextConformance, AQuestionWaitsForItsAnswer) {
   Question question;
   question.title = "approve?";
@@ -182,7 +241,7 @@ TEST_P(ContextConformance, AQuestionWaitsForItsAnswer) {
   ASSERT_TRUE(other);
   EXPECT_FALSE(*other) << "one answer answers one question";
   ASSERT_TRUE(context.withdraw_question("q2").ok());
-  EXPECT_EQ(code_of(context.ask(question, "q2")), base::Code::wrong_state);
+  EXPECT_EQ((*context.ask(question, "q2"))->end, QuestionEnd::withdrawn);
   EXPECT_EQ(code_of(context.withdraw_question("q3")), base::Code::not_found);
 }
 TEST_P(ContextConformance, FilesAreStoredByNameAndComeBackAsTheyWere) {
@@ -210,7 +269,7 @@ TEST_P(ContextConformance, FilesAreStoredByNameAndComeBackAsTheyWere) {
     EXPECT_EQ(code_of(context.store_file(name, from)), base::Code::invalid_field) << name;
 }
 TEST_P(ContextConformance, ATaskIsReadUntilItIsOver) {
-  const auto id = context.start_task("other", data(1), "k");
+  const auto id = context.start_task({"other", data(1), 5, base::Date{20'000}}, "k");
   ASSERT_TRUE(id);
   EXPECT_FALSE(context.look_at_task(*id)->outcome);
   world->end_task(*id, {{"sum", integer(7)}});
@@ -219,6 +278,15 @@ TEST_P(ContextConformance, ATaskIsReadUntilItIsOver) {
   EXPECT_EQ(view->outcome, TaskOutcome::success);
   EXPECT_EQ(values::Value::of(view->outputs).json(), R"({"sum":7})");
   EXPECT_EQ(code_of(context.look_at_task("tsk_none")), base::Code::not_found);
+  EXPECT_TRUE(context.stop_task(*id, StopWay::soft, "late").ok());
+  EXPECT_EQ(context.look_at_task(*id)->outcome, TaskOutcome::success) << "what is over stays as it is";
+}
+TEST_P(ContextConformance, ATaskThatIsStoppedIsOver) {
+  const auto id = context.start_task({"other", {}, 0, {}}, "k");
+  ASSERT_TRUE(id);
+  for (int again = 0; again < 2; ++again) EXPECT_TRUE(context.stop_task(*id, StopWay::kill, "wrong day").ok());
+  EXPECT_EQ(context.look_at_task(*id)->outcome, TaskOutcome::stopped);
+  EXPECT_EQ(code_of(context.stop_task("tsk_none", StopWay::soft, "")), base::Code::not_found);
 }
 TEST_P(ContextConformance, CalendarsAreFoundByTheirId) {
   ASSERT_TRUE(context.calendar("sse").ok());

@@ -34,10 +34,12 @@ Result<std::unique_ptr<LocalContext>> LocalContext::open(std::string folder, std
   struct stat there {};
   if (::stat(folder.c_str(), &there) != 0 || !S_ISDIR(there.st_mode))
     return Error(Code::not_found, Text("没有运行环境文件夹 " + folder, "there is no context folder " + folder));
-  const auto credentials = folder + "/credentials.toml";
-  if (::stat(credentials.c_str(), &there) == 0 && (there.st_mode & 077) != 0)
-    return Error(Code::not_permitted, Text(credentials + " 不能让其他用户读取：请执行 chmod 600 " + credentials,
-                                           credentials + " may not be readable by others: chmod 600 " + credentials));
+  for (const char* name : {"/credentials.toml", "/credentials.jsonl"}) {
+    const auto credentials = folder + name;
+    if (::stat(credentials.c_str(), &there) == 0 && (there.st_mode & 077) != 0)
+      return Error(Code::not_permitted, Text(credentials + " 不能让其他用户读取：请执行 chmod 600 " + credentials,
+                                             credentials + " may not be readable by others: chmod 600 " + credentials));
+  }
   return std::unique_ptr<LocalContext>(new LocalContext(std::move(folder), std::move(run), clock, random));
 }
 
@@ -64,7 +66,9 @@ Result<Value> LocalContext::asset(std::string_view name) {
     }
     if (const auto secret = text_in(*object, "secret"); !secret.empty()) {
       QUANJI_TRY(const auto view, credential(secret));
-      return Value::of(values::SecretRef{view.name, view.version, view.secret_fields.empty() ? "password" : view.secret_fields.front()});
+      const auto& fields = view.secret_fields;
+      const bool usual = fields.empty() || std::find(fields.begin(), fields.end(), "password") != fields.end();
+      return Value::of(values::SecretRef{view.name, view.version, usual ? "password" : fields.front()});
     }
   }
   return Value::from_json(*found);
@@ -109,7 +113,34 @@ Result<CredentialView> LocalContext::credential(std::string_view name) {
     }
   }
   std::sort(view.secret_fields.begin(), view.secret_fields.end());
+  QUANJI_TRY(const auto changes, set_secrets(name));
+  view.version += static_cast<std::int64_t>(changes.size());
   return view;
+}
+Result<std::vector<boost::json::object>> LocalContext::set_secrets(std::string_view credential) const {
+  std::vector<boost::json::object> mine;
+  if (::access(path("credentials.jsonl").c_str(), F_OK) != 0) return mine;
+  QUANJI_TRY(const auto changed, LockedLines::open(path("credentials.jsonl")));
+  QUANJI_TRY(auto lines, changed.lines());
+  for (auto& line : lines)
+    if (text_in(line, "credential") == credential) mine.push_back(std::move(line));
+  return mine;
+}
+Status LocalContext::set_secret(std::string_view name, std::string_view field, const values::SecretRef& value, std::string_view key) {
+  QUANJI_TRY(const auto before, set_secrets(name));
+  for (const auto& line : before)
+    if (text_in(line, "key") == key) return {};
+  QUANJI_TRY(const auto view, credential(name));
+  if (std::find(view.secret_fields.begin(), view.secret_fields.end(), field) == view.secret_fields.end())
+    return no_such({"凭据的字段", "field of the credential"}, field, view.secret_fields);
+  QUANJI_TRY(const auto plain, open_secret(value));
+  QUANJI_TRY(auto changed, LockedLines::open(path("credentials.jsonl")));
+  std::string line;
+  put(line, "credential", name);
+  put(line, "field", field);
+  put(line, "value", plain.reveal());
+  put(line, "key", key);
+  return changed.append(std::move(line));
 }
 Result<base::Secret> LocalContext::open_secret(const values::SecretRef& secret) {
   QUANJI_TRY(const auto view, credential(secret.credential));
@@ -118,6 +149,12 @@ Result<base::Secret> LocalContext::open_secret(const values::SecretRef& secret) 
                                                "the credential “" + secret.credential + "” has changed: read it again"));
   if (std::find(view.secret_fields.begin(), view.secret_fields.end(), secret.field) == view.secret_fields.end())
     return no_such({"凭据的字段", "field of the credential"}, secret.field, view.secret_fields);
+  QUANJI_TRY(const auto changes, set_secrets(secret.credential));
+  for (auto change = changes.rbegin(); change != changes.rend(); ++change)
+    if (text_in(*change, "field") == secret.field) {
+      auto text = text_in(*change, "value");
+      return base::Secret::take(text);
+    }
   QUANJI_TRY(auto credentials, toml_of(path("credentials.toml")));
   auto& value = credentials.at(secret.credential).get_object().at(secret.field);
   if (!value.is_string()) return Error(Code::invalid_field, Text("秘密应为文本", "a secret is text"));
@@ -131,17 +168,18 @@ Result<std::optional<Answer>> LocalContext::ask(const Question& question, std::s
   QUANJI_TRY(auto asked, LockedLines::open(path("questions.jsonl")));
   QUANJI_TRY(const auto before, asked.lines());
   bool known = false;
+  auto expires = question.expires;
   for (const auto& line : before) {
     if (text_in(line, "key") != key) continue;
+    if (!known) expires = time_in(line, "expires");
     known = true;
-    if (line.contains("withdrawn")) return Error(Code::wrong_state, Text("问题已撤回", "the question was withdrawn"));
+    if (line.contains("withdrawn")) return std::optional(Answer{{}, {}, clock_.now(), QuestionEnd::withdrawn});
     if (line.contains("answered")) {
       QUANJI_TRY(auto values, map_in(line, "answered"));
-      return std::optional(Answer{std::move(values), text_in(line, "by"), time_in(line, "at").value_or(base::Time{})});
+      return std::optional(
+          Answer{std::move(values), text_in(line, "by"), time_in(line, "at").value_or(base::Time{}), QuestionEnd::answered});
     }
   }
-  if (question.expires && *question.expires <= clock_.now())
-    return Error(Code::wrong_state, Text("问题已过期", "the question has expired"));
   if (!known) {
     std::string line;
     put(line, "key", key);
@@ -152,6 +190,8 @@ Result<std::optional<Answer>> LocalContext::ask(const Question& question, std::s
     put(line, "text", question.text);
     put_json(line, "shown", Value::of(question.shown).json());
     put_json(line, "fields", Value::of(question.fields).json());
+    if (!question.for_whom.empty()) put(line, "for_whom", question.for_whom);
+    if (expires) put(line, "expires", base::to_text(*expires));
     QUANJI_DO(asked.append(std::move(line)));
   }
   // The first answer that fits and was not used yet. What was used is told by the questions that were answered.
@@ -174,8 +214,10 @@ Result<std::optional<Answer>> LocalContext::ask(const Question& question, std::s
     put(line, "by", text_in(answer, "by"));
     put(line, "at", base::to_text(clock_.now()));
     QUANJI_DO(asked.append(std::move(line)));
-    return std::optional(Answer{std::move(values), text_in(answer, "by"), clock_.now()});
+    return std::optional(Answer{std::move(values), text_in(answer, "by"), clock_.now(), QuestionEnd::answered});
   }
+  // An answer that is there counts, however late it is looked for.
+  if (expires && *expires <= clock_.now()) return std::optional(Answer{{}, {}, *expires, QuestionEnd::expired});
   return std::optional<Answer>();
 }
 Status LocalContext::withdraw_question(std::string_view key) {
@@ -260,7 +302,7 @@ Status LocalContext::delete_file(std::string_view name) {
 
 // ---- tasks ----
 
-Result<std::string> LocalContext::start_task(std::string_view flow, const Map& inputs, std::string_view key) {
+Result<std::string> LocalContext::start_task(const NewTask& task, std::string_view key) {
   QUANJI_TRY(auto tasks, LockedLines::open(path("tasks.jsonl")));
   QUANJI_TRY(const auto lines, tasks.lines());
   for (const auto& line : lines)
@@ -269,8 +311,10 @@ Result<std::string> LocalContext::start_task(std::string_view flow, const Map& i
   std::string line;
   put(line, "task", made);
   put(line, "t", base::to_text(clock_.now()));
-  put(line, "flow", flow);
-  put_json(line, "inputs", Value::of(inputs).json());
+  put(line, "flow", task.flow);
+  put_json(line, "inputs", Value::of(task.inputs).json());
+  if (task.priority != 0) put_json(line, "priority", std::to_string(task.priority));
+  if (task.business_date) put(line, "business_date", base::to_text(*task.business_date));
   put(line, "state", "waiting");
   put(line, "key", key);
   QUANJI_DO(tasks.append(std::move(line)));
@@ -297,13 +341,15 @@ Result<TaskView> LocalContext::look_at_task(std::string_view wanted) {
   if (view.state == "failed") view.outcome = view.error_code.empty() ? TaskOutcome::system_failure : TaskOutcome::business_failure;
   return view;
 }
-Status LocalContext::stop_task(std::string_view wanted) {
+Status LocalContext::stop_task(std::string_view wanted, StopWay way, std::string_view reason) {
   QUANJI_TRY(const auto view, look_at_task(wanted));
   if (view.outcome) return {};
   QUANJI_TRY(auto tasks, LockedLines::open(path("tasks.jsonl")));
   std::string line;
   put(line, "task", wanted);
   put(line, "state", "stopped");
+  put(line, "way", base::word(way));
+  put(line, "reason", reason);
   return tasks.append(std::move(line));
 }
 

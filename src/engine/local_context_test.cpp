@@ -16,7 +16,8 @@ class LocalWorld final : public ContextWorld {
  public:
   LocalWorld() {
     write(folder_.path() + "/assets.toml", "limit = 500\nrate = {decimal = \"1.20\"}\nlogin = {secret = \"counter_db\"}\n");
-    write(folder_.path() + "/credentials.toml", "[counter_db]\nusername = \"ops\"\npassword = \"open-sesame-1\"\n", 0600);
+    write(folder_.path() + "/credentials.toml",
+          "[counter_db]\nusername = \"ops\"\npassword = \"open-sesame-1\"\nnext_password = \"open-sesame-2\"\n", 0600);
     std::filesystem::create_directory(folder_.path() + "/queues");
     write(folder_.path() + "/queues/in.toml", "tries = 3\n");
     write(folder_.path() + "/queues/unique.toml", "unique_references = true\n");

@@ -85,8 +85,11 @@ Result<LockedLines> LockedLines::open(const std::string& path) {
 Status LockedLines::append(std::string line) {
   line += "}\n";
   if (!text_.empty() && text_.back() != '\n') line.insert(0, "\n");  // a person's last line without its end
-  if (::write(file_.get(), line.data(), line.size()) != static_cast<ssize_t>(line.size()) || ::fdatasync(file_.get()) != 0)
-    return disk_refused("write", path_);
+  if (::write(file_.get(), line.data(), line.size()) != static_cast<ssize_t>(line.size()) || ::fdatasync(file_.get()) != 0) {
+    auto refused = disk_refused("write", path_);
+    (void)!::ftruncate(file_.get(), static_cast<off_t>(text_.size()));  // no half a line
+    return refused;
+  }
   text_ += line;
   return {};
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <filesystem>
+#include <set>
 
 #include "engine/local_context.h"
 #include "engine/local_lines.h"
@@ -80,6 +81,7 @@ Result<LocalContext::Queue> LocalContext::read_queue(std::string_view text, std:
         next.item.id += "+";
         ++next.item.tries;
         next.add_key.clear();
+        next.run.clear();
         queue.items.push_back(std::move(next));
       }
     }
@@ -100,32 +102,57 @@ Result<std::string> LocalContext::path_of_queue(std::string_view queue) const {
   }
   return lines;
 }
-Result<std::string> LocalContext::add_item(std::string_view queue, const NewItem& item, std::string_view key) {
+Result<std::vector<std::string>> LocalContext::append_items(std::string_view queue, const std::vector<NewItem>& items,
+                                                            std::string_view key) {
   QUANJI_TRY(const auto file, path_of_queue(queue));
   QUANJI_TRY(auto locked, LockedLines::open(file));
   QUANJI_TRY(const auto now, read_queue(locked.text(), queue));
+  std::vector<std::string> ids;
   for (const auto& one : now.items)
-    if (!key.empty() && one.add_key == key) return one.item.id;
+    if (!key.empty() && one.add_key == key) ids.push_back(one.item.id);
+  if (!ids.empty() || items.empty()) return ids;
   QUANJI_TRY(const auto rules, toml_of(path("queues/" + std::string(queue) + ".toml")));
-  const auto* unique = rules.if_contains("unique_references");
-  if (unique && unique->is_bool() && unique->get_bool() && !item.reference.empty())
+  if (const auto* unique = rules.if_contains("unique_references"); unique && unique->is_bool() && unique->get_bool()) {
+    std::set<std::string_view> known;
     for (const auto& one : now.items)
-      if (one.item.reference == item.reference && one.state != ItemState::retried && one.state != ItemState::deleted)
+      if (one.state != ItemState::retried && one.state != ItemState::deleted) known.insert(one.item.reference);
+    for (const auto& item : items)
+      if (!item.reference.empty() && !known.insert(item.reference).second)
         return Error(Code::name_taken,
                      Text("队列里已有编号“" + item.reference + "”", "the queue has the reference “" + item.reference + "” already"));
-  // The queue stands in the id: who finishes an item names nothing else.
-  const auto made = std::string(queue) + "." + id("qit");
-  std::string line;
-  put(line, "add", made);
-  put(line, "t", base::to_text(clock_.now()));
-  put(line, "reference", item.reference);
-  put_json(line, "data", Value::of(item.data).json());
-  if (item.priority != 0) put_json(line, "priority", std::to_string(item.priority));
-  if (item.not_before) put(line, "not_before", base::to_text(*item.not_before));
-  if (item.deadline) put(line, "deadline", base::to_text(*item.deadline));
-  put(line, "key", key);
-  QUANJI_DO(locked.append(std::move(line)));
-  return made;
+  }
+  // One append: all of them, or none.
+  std::string lines;
+  for (const auto& item : items) {
+    // The queue stands in the id: who finishes an item names nothing else.
+    ids.push_back(std::string(queue) + "." + id("qit"));
+    std::string line;
+    put(line, "add", ids.back());
+    put(line, "t", base::to_text(clock_.now()));
+    put(line, "reference", item.reference);
+    put_json(line, "data", Value::of(item.data).json());
+    if (item.priority != 0) put_json(line, "priority", std::to_string(item.priority));
+    if (item.not_before) put(line, "not_before", base::to_text(*item.not_before));
+    if (item.deadline) put(line, "deadline", base::to_text(*item.deadline));
+    put(line, "key", key);
+    lines += (lines.empty() ? "" : "}\n") + line;
+  }
+  QUANJI_DO(locked.append(std::move(lines)));
+  return ids;
+}
+Result<std::string> LocalContext::add_item(std::string_view queue, const NewItem& item, std::string_view key) {
+  QUANJI_TRY(auto ids, append_items(queue, {item}, key));
+  return std::move(ids.front());
+}
+Result<std::int64_t> LocalContext::add_items(std::string_view queue, const std::vector<NewItem>& items, std::string_view key) {
+  QUANJI_TRY(const auto ids, append_items(queue, items, key));
+  return static_cast<std::int64_t>(ids.size());
+}
+Result<std::int64_t> LocalContext::count_items(std::string_view queue, ItemState state) {
+  QUANJI_TRY(const auto file, path_of_queue(queue));
+  QUANJI_TRY(const auto locked, LockedLines::open(file));
+  QUANJI_TRY(const auto now, read_queue(locked.text(), queue));
+  return std::count_if(now.items.begin(), now.items.end(), [&](const Item& one) { return one.state == state; });
 }
 Result<std::optional<QueueItem>> LocalContext::take_item(std::string_view queue, std::string_view key) {
   QUANJI_TRY(const auto file, path_of_queue(queue));
@@ -205,6 +232,7 @@ Status LocalContext::defer_item(std::string_view wanted, base::Time until) {
   QUANJI_TRY(auto now, read_queue(locked.text(), queue));
   const auto* item = now.find(wanted);
   if (!item) return Error(Code::not_found, Text("没有这个队列项", "there is no such item"));
+  if (item->state == ItemState::fresh && item->run == run_) return {};
   if (item->state != ItemState::in_progress || item->run != run_)
     return Error(Code::wrong_state, Text("队列项不在本次执行手中", "the item is not in the hands of this run"));
   std::string line;

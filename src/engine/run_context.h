@@ -31,6 +31,7 @@ struct RunFacts {
   std::string flow;  // of the document
   std::string package, version;
   std::string robot;
+  std::optional<base::Date> business_date;  // of the task; none when whoever started it gave none
 };
 
 // ---- credentials ----
@@ -72,10 +73,13 @@ struct Question {
   std::string for_whom;  // role or account; empty: whoever looks after the flow
   std::optional<base::Time> expires;
 };
+// How a question ended: somebody answered, nobody did in time, or it was taken back.
+enum class QuestionEnd : std::uint8_t { answered, expired, withdrawn };
 struct Answer {
-  values::Map values;  // a confirmation: {"confirmed": true}
+  values::Map values;  // a confirmation: {"confirmed": true, "note": "…"}; empty unless answered
   std::string by;
   base::Time at;
+  QuestionEnd end = QuestionEnd::answered;
 };
 
 // ---- stored files ----
@@ -87,6 +91,14 @@ struct StoredFile {
 };
 
 // ---- tasks ----
+struct NewTask {
+  std::string flow;
+  values::Map inputs;
+  std::int64_t priority = 0;  // larger first
+  std::optional<base::Date> business_date;
+};
+// soft: after the step it is in; kill: at once.
+enum class StopWay : std::uint8_t { soft, kill };
 enum class TaskOutcome : std::uint8_t { success, business_failure, system_failure, stopped, timed_out, skipped };
 struct TaskView {
   std::string id;
@@ -107,18 +119,25 @@ class RunContext {
   virtual base::Result<CredentialView> credential(std::string_view name) = 0;
   // The one way to plain text. changed_meanwhile when the version is no longer the one that was referred to.
   virtual base::Result<base::Secret> open_secret(const values::SecretRef& secret) = 0;
+  // A secret field of a credential becomes what another reference holds (after a change of password: its next one); the version goes up by
+  // one, and references to the old one are changed_meanwhile. No plain text passes. not_found: no such credential or secret field.
+  virtual base::Status set_secret(std::string_view name, std::string_view field, const values::SecretRef& value, std::string_view key) = 0;
 
   // The item's id. name_taken: the queue wants references to be unique and this one is there.
   virtual base::Result<std::string> add_item(std::string_view queue, const NewItem& item, std::string_view key) = 0;
+  // All of them or none; how many there are. name_taken names the first reference that is there already, or twice among them.
+  virtual base::Result<std::int64_t> add_items(std::string_view queue, const std::vector<NewItem>& items, std::string_view key) = 0;
+  virtual base::Result<std::int64_t> count_items(std::string_view queue, ItemState state) = 0;
   // The next item for this run, by the queue's order; nothing when there is none now. It belongs to the run until one of the three below.
   virtual base::Result<std::optional<QueueItem>> take_item(std::string_view queue, std::string_view key) = 0;
   // wrong_state: the item is not in progress, or not this run's. The same end again is answered as the first time.
   virtual base::Status finish_item(std::string_view id, const values::Map& output) = 0;
   // What becomes of it: failed, or retried (a new try is waiting) by the queue's rule; a business failure is never tried again.
   virtual base::Result<ItemState> fail_item(std::string_view id, const ItemFailure& failure) = 0;
+  // wrong_state as above; again after this run deferred it is answered as the first time.
   virtual base::Status defer_item(std::string_view id, base::Time until) = 0;
 
-  // The answer, or nothing: it was asked (the first time) or waits. not_found: no such form. wrong_state: it expired or was withdrawn.
+  // How it ended, or nothing: it was asked (the first time) or waits. The first asking says when it expires. not_found: no such form.
   virtual base::Result<std::optional<Answer>> ask(const Question& question, std::string_view key) = 0;
   virtual base::Status withdraw_question(std::string_view key) = 0;
 
@@ -128,9 +147,10 @@ class RunContext {
   virtual base::Result<std::vector<StoredFile>> list_files(std::string_view prefix) = 0;  // by name
   virtual base::Status delete_file(std::string_view name) = 0;                            // not_found when there is none
 
-  virtual base::Result<std::string> start_task(std::string_view flow, const values::Map& inputs, std::string_view key) = 0;
+  virtual base::Result<std::string> start_task(const NewTask& task, std::string_view key) = 0;
   virtual base::Result<TaskView> look_at_task(std::string_view id) = 0;
-  virtual base::Status stop_task(std::string_view id) = 0;
+  // A task that is over stays as it is.
+  virtual base::Status stop_task(std::string_view id, StopWay way, std::string_view reason) = 0;
 
   // Living as long as this context. not_found names those there are.
   virtual base::Result<const calendar::Calendar*> calendar(std::string_view id) = 0;
@@ -145,4 +165,6 @@ QUANJI_ENUM(quanji::engine::LogLevel, "debug", "info", "warn", "error");
 QUANJI_ENUM(quanji::engine::ItemState, "new", "on_hold", "in_progress", "succeeded", "failed", "abandoned", "retried", "expired",
             "deleted");
 QUANJI_ENUM(quanji::engine::QuestionKind, "form", "confirm");
+QUANJI_ENUM(quanji::engine::QuestionEnd, "answered", "expired", "withdrawn");
+QUANJI_ENUM(quanji::engine::StopWay, "soft", "kill");
 QUANJI_ENUM(quanji::engine::TaskOutcome, "success", "business_failure", "system_failure", "stopped", "timed_out", "skipped");

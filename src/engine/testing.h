@@ -54,11 +54,24 @@ class MemoryContext final : public RunContext {
     if (found == passwords.end()) return base::Error(base::Code::not_found);
     return base::Secret(found->second);
   }
+  base::Status set_secret(std::string_view name, std::string_view, const values::SecretRef& value, std::string_view) override {
+    if (!passwords.contains(name) || !passwords.contains(value.credential)) return base::Error(base::Code::not_found);
+    passwords[std::string(name)] = passwords.find(value.credential)->second;
+    return {};
+  }
   base::Result<std::string> add_item(std::string_view queue, const NewItem& item, std::string_view key) override {
     const std::lock_guard lock(mutex_);
     const auto id = "qit_" + std::string(key);
     queues[std::string(queue)].push_back({id, std::string(queue), item.reference, item.data, 1});
     return id;
+  }
+  base::Result<std::int64_t> add_items(std::string_view queue, const std::vector<NewItem>& items, std::string_view key) override {
+    for (std::size_t i = 0; i < items.size(); ++i) (void)add_item(queue, items[i], std::string(key) + "." + std::to_string(i)).ok();
+    return static_cast<std::int64_t>(items.size());
+  }
+  base::Result<std::int64_t> count_items(std::string_view queue, ItemState state) override {
+    const std::lock_guard lock(mutex_);
+    return state == ItemState::fresh ? static_cast<std::int64_t>(queues[std::string(queue)].size()) : 0;
   }
   base::Result<std::optional<QueueItem>> take_item(std::string_view queue, std::string_view key) override {
     const std::lock_guard lock(mutex_);
@@ -85,18 +98,16 @@ class MemoryContext final : public RunContext {
   base::Result<std::optional<Answer>> ask(const Question& question, std::string_view) override {
     const auto found = answers.find(question.title);
     if (found == answers.end()) return std::optional<Answer>();
-    return std::optional(Answer{found->second, "tester", {}});
+    return std::optional(Answer{found->second, "tester", {}, QuestionEnd::answered});
   }
   base::Status withdraw_question(std::string_view) override { return {}; }
   base::Result<StoredFile> store_file(std::string_view, const std::string&) override { return base::Error(base::Code::not_supported); }
   base::Result<StoredFile> fetch_file(std::string_view, const std::string&) override { return base::Error(base::Code::not_found); }
   base::Result<std::vector<StoredFile>> list_files(std::string_view) override { return std::vector<StoredFile>(); }
   base::Status delete_file(std::string_view) override { return base::Error(base::Code::not_found); }
-  base::Result<std::string> start_task(std::string_view, const values::Map&, std::string_view) override {
-    return base::Error(base::Code::not_supported);
-  }
+  base::Result<std::string> start_task(const NewTask&, std::string_view) override { return base::Error(base::Code::not_supported); }
   base::Result<TaskView> look_at_task(std::string_view) override { return base::Error(base::Code::not_found); }
-  base::Status stop_task(std::string_view) override { return base::Error(base::Code::not_found); }
+  base::Status stop_task(std::string_view, StopWay, std::string_view) override { return base::Error(base::Code::not_found); }
   base::Result<const calendar::Calendar*> calendar(std::string_view id) override {
     const auto* found = calendar::shipped_calendar(id);
     if (!found) return base::Error(base::Code::not_found);

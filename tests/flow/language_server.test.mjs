@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,6 +19,10 @@ for (const name of ['flow', 'package']) {
   writeFileSync(file, execFileSync(reader, ['schema', name]))
   schemas[pathToFileURL(file).href] = name === 'flow' ? ['*.flow.yaml'] : ['package.yaml']
 }
+
+// What is shipped: the schemas as they are committed, with the real catalogue.
+const contracts = process.env.QUANJI_CONTRACTS
+schemas[pathToFileURL(join(contracts, 'flow.schema.json')).href] = ['*.shipped.yaml']
 
 let server, connection, opened = 0
 const waiting = new Map()
@@ -64,9 +68,9 @@ function open(text, name = `${++opened}.flow.yaml`) {
   return { uri, diagnostics }
 }
 // What is proposed where | stands.
-async function proposals(text) {
+async function proposals(text, name) {
   const before = text.slice(0, text.indexOf('|')).split('\n')
-  const { uri } = open(text.replace('|', ''))
+  const { uri } = open(text.replace('|', ''), name)
   const answer = await connection.sendRequest('textDocument/completion', {
     textDocument: { uri },
     position: { line: before.length - 1, character: before.at(-1).length },
@@ -193,4 +197,36 @@ steps:
 test('package.yaml is completed and checked', async () => {
   const right = 'quanji: 1\nname: settlement\nversion: 1.2.0\ntitle: 清算核对\nentry: [reconcile]\nrobot: ">=0.3"\nneeds: {assets: [], capabilities: [files], network: none}\n'
   assert.deepEqual(await open(right, 'package.yaml').diagnostics, [])
+})
+
+const shipped = () => `${++opened}.shipped.yaml`
+const catalogue = JSON.parse(readFileSync(join(contracts, 'activities.json'), 'utf8'))
+
+test('contracts/flow.schema.json proposes every activity there is', async () => {
+  const items = await proposals(head + 'steps:\n  - do: |\n', shipped())
+  for (const { id } of catalogue.activities) assert.ok(labels(items).includes(id), `${id} in ${labels(items)}`)
+  assert.ok(catalogue.activities.length > 2)
+})
+test('contracts/flow.schema.json proposes the inputs of each activity, and the choices where there are some', async () => {
+  for (const { id, inputs } of catalogue.activities) {
+    if (inputs.length === 0) continue
+    const items = labels(await proposals(head + `steps:\n  - do: ${id}\n    with:\n      |\n`, shipped()))
+    for (const { name } of inputs) assert.ok(items.includes(name), `${name} of ${id} in ${items}`)
+  }
+  const { inputs } = catalogue.activities.find((one) => one.id === 'log.write')
+  const levels = labels(await proposals(head + 'steps:\n  - do: log.write\n    with:\n      message: a\n      level: |\n', shipped()))
+  const { choices } = inputs.find((one) => one.name === 'level')
+  for (const { word } of choices) assert.ok(levels.includes(word), `${word} in ${levels}`)
+})
+test('contracts/flow.schema.json takes the example of every activity and refuses a wrong word in it', async () => {
+  // All in one document: the server takes its time for each.
+  const steps = catalogue.activities.map(({ example }) => example.replace(/^(?=.)/gm, '  ')).join('')
+  const text = head + 'steps:\n' + steps
+  const complaints = (await open(text, shipped()).diagnostics).map((one) => `${text.split('\n')[one.range.start.line]}: ${one.message}`)
+  assert.deepEqual(complaints, [])
+  const wrong = await open(head + 'steps:\n  - do: log.write\n    with: {messag: a}\n', shipped()).diagnostics
+  assert.ok(wrong.length > 0)
+})
+test('contracts/package.schema.json is the one that was tried here', () => {
+  assert.equal(readFileSync(join(contracts, 'package.schema.json'), 'utf8'), execFileSync(reader, ['schema', 'package'], { encoding: 'utf8' }))
 })

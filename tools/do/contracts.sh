@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# writes contracts/ anew from the programs
+# writes contracts/ and docs/activities/ anew from the programs
 . "$ROOT/tools/do/build.sh"
 
 do_contracts() {
@@ -16,10 +16,12 @@ do_contracts() {
     shift
   done
   [ $setup = no ] || do_setup
-  step "contracts: building quanji-platform and quanji ($preset)"
-  build_preset "$preset" quanji-platform quanji
-  mkdir -p "$ROOT/contracts"
+  step "contracts: building quanji-runner, quanji-platform and quanji ($preset)"
+  build_preset "$preset" quanji-runner quanji-platform quanji
+  mkdir -p "$ROOT/contracts" "$ROOT/docs/activities"
+  rm -f "$ROOT"/docs/activities/*.md
+  "$ROOT/build/$preset/bin/quanji-runner" contracts "$ROOT/contracts" "$ROOT/docs/activities"
   for program in quanji-platform quanji; do "$ROOT/build/$preset/bin/$program" contracts "$ROOT/contracts"; done
-  git -C "$ROOT" status --short -- contracts
+  git -C "$ROOT" status --short -- contracts docs/activities
   step "contracts: written"
 }

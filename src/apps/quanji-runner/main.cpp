@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "activities/catalogue.h"
+#include "activities/reference.h"
 #include "base/clock.h"
 #include "engine/runner_process.h"
 #include "wire/runner.h"
@@ -22,7 +23,8 @@ constexpr const char* usage =
     "  --outside PID:NET:MNT          the starter's namespaces, to compare with\n"
     "  --filter install|leave_out     system call filter\n"
     "  --profile closed|network       what it may reach\n"
-    "  --context DIR       assets, credentials, queues … from a folder\n";
+    "  --context DIR       assets, credentials, queues … from a folder\n"
+    "quanji-runner contracts FOLDER PAGES  writes what ./do contracts keeps: activities.json, schemas; reference pages\n";
 
 bool number(std::string_view text, auto& out) {
   const auto end = text.data() + text.size();
@@ -59,6 +61,11 @@ bool take(quanji::engine::RunnerOptions& options, std::string_view name, std::st
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc == 4 && std::string_view(argv[1]) == "contracts") {
+    const auto written = quanji::activities::write_contracts(argv[2], argv[3]);
+    if (!written) std::fprintf(stderr, "%s %s\n", written.error().message().en.c_str(), written.error().detail().c_str());
+    return written ? 0 : 1;
+  }
   quanji::engine::RunnerOptions options;
   for (int i = 1; i < argc; i += 2) {
     if (std::string_view(argv[i]) == "--help") return std::fputs(usage, stdout), 0;

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <string_view>
 
+#include "apps/quanji/debug_adapter.h"
 #include "apps/quanji/flow_sources.h"
 #include "apps/quanji/local_run.h"
 #include "base/files.h"
@@ -122,6 +123,12 @@ FlowCommands::FlowCommands(CLI::App& root) {
   trace_->add_option("run", given_.subject, "运行的目录 / The run's folder")->required();
   trace_->add_option("--into", given_.into, "写到哪个文件 / File to write (=trace.html in the run's folder)");
   trace_->footer("例 / Example:\n  quanji flow trace .quanji/runs/20261120-153000-hello --into hello.html");
+
+  debug_ = group->add_subcommand("debug",
+                                 "调试适配器（DAP），编辑器经标准输入输出驱动 / Debug adapter for editors, on standard input and output");
+  debug_->footer(
+      "例 / Example:\n  quanji flow debug\n"
+      "# launch: {\"program\": \"hello.yaml\", \"inputs\": {}, \"stopOnEntry\": true, \"runFrom\": {\"line\": 12, \"variables\": {}}}");
 }
 
 std::optional<int> FlowCommands::run(std::FILE* out, std::FILE* err) {
@@ -129,6 +136,7 @@ std::optional<int> FlowCommands::run(std::FILE* out, std::FILE* err) {
   if (*run_) return start(out, err);
   if (*resume_) return resume(out, err);
   if (*trace_) return trace(out, err);
+  if (*debug_) return run_debug_adapter();
   return std::nullopt;
 }
 

@@ -1,4 +1,4 @@
-// `quanji flow check|run|resume|trace`: flows on this machine, without a platform.
+// `quanji flow check|run|resume|trace|debug`: flows on this machine, without a platform.
 #pragma once
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -30,7 +30,7 @@ class FlowCommands {
   int trace(std::FILE* out, std::FILE* err) const;
 
   Given given_;
-  CLI::App *check_ = nullptr, *run_ = nullptr, *resume_ = nullptr, *trace_ = nullptr;
+  CLI::App *check_ = nullptr, *run_ = nullptr, *resume_ = nullptr, *trace_ = nullptr, *debug_ = nullptr;
 };
 
 }  // namespace quanji::apps

@@ -178,7 +178,7 @@ int run_locally(const std::string& folder, const LocalRunHow& how, engine::Pytho
   Progress progress(err, how.quiet);
   engine::TraceLines lines(trace.get(), &progress);
   engine::Surroundings around{clock, random, waiting, python, **outside, activities::catalogue(), run->work, folder + "/evidence", {}};
-  around.facts = {run->task, attempt, main.flow.text, run->package, run->version, ""};
+  around.facts = {run->task, attempt, main.flow.text, run->package, run->version, "", {}};
   around.observer = &lines;
   engine::RunRequest request{
       flows,   main.flow.text, attempt, base::hex(base::sha256(texts)),

@@ -62,22 +62,23 @@ const flow::Step* find_step(const flow::Steps& steps, std::string_view path) {
 
 }  // namespace
 
-std::string place_of(const engine::Flows& flows, const std::string& at) {
-  if (at.empty() || flows.all().empty()) return at;
+Place find_place(const engine::Flows& flows, const std::string& at) {
+  if (at.empty() || flows.all().empty()) return {};
   const auto position = engine::read_position(at);
-  const flow::Document* document = flows.all().front().get();
-  const flow::Step* step = nullptr;
+  Place place{flows.all().front().get(), nullptr};
   for (const auto& level : position.levels) {
-    if (!document) break;
-    const auto* found = find_step(document->steps, level.path);
-    if (!found) break;
-    step = found;
-    if (&level == &position.levels.back()) break;
-    const auto* call = std::get_if<flow::Call>(&found->act);
-    document = call ? flows.find(call->flow.text) : nullptr;
+    place.step = find_step(place.document->steps, level.path);
+    if (!place.step) return {};
+    if (&level == &position.levels.back()) return place;
+    const auto* call = std::get_if<flow::Call>(&place.step->act);
+    place.document = call ? flows.find(call->flow.text) : nullptr;
+    if (!place.document) return {};
   }
-  if (!step || !document) return at;
-  return fmt::format("{}:{}  {}", document->file, step->at.line, at);
+  return {};
+}
+std::string place_of(const engine::Flows& flows, const std::string& at) {
+  const auto place = find_place(flows, at);
+  return place.step ? fmt::format("{}:{}  {}", place.document->file, place.step->at.line, at) : at;
 }
 
 void Progress::step_begun(const engine::StepPlace& place, base::Time at) {

@@ -11,6 +11,12 @@
 
 namespace quanji::apps {
 
+// The document and step of a position of the journal; null when it is not found.
+struct Place {
+  const flow::Document* document = nullptr;
+  const flow::Step* step = nullptr;
+};
+Place find_place(const engine::Flows& flows, const std::string& at);
 // "flows/a.yaml:12 steps/3[17]/steps/0": the document and line of a position, as far as they are found; else the position alone.
 std::string place_of(const engine::Flows& flows, const std::string& at);
 

@@ -2,11 +2,19 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
+#include <cstdlib>
+#include <filesystem>
 #include <string_view>
 #include <utility>
 
+#include "activities/catalogue.h"
+#include "apps/quanji/flow_sources.h"
+#include "apps/quanji/package_sources.h"
+#include "base/clock.h"
 #include "base/random.h"
+#include "engine/python_grammar.h"
 #include "flow/package_archive.h"
 #include "flow/package_signature.h"
 
@@ -31,6 +39,36 @@ int refuse(std::FILE* err, const base::Error& error) {
   }
 }
 
+// One interpreter a process; from now on modules of this folder are found, too.
+base::Result<engine::Python*> python_with(const std::string& path) {
+  static base::SystemClock clock;
+  static const auto python = engine::Python::start({"", &clock});
+  if (!python) return python.error().clone();
+  if (!path.empty()) (*python)->add_package_path(path);
+  return python->get();
+}
+
+// An archive's Python is read, never run: its syntax is checked, and that a module has a function is taken for granted.
+class GrammarOnly final : public flow::PythonGrammar {
+ public:
+  explicit GrammarOnly(engine::Python& python) : grammar_(python) {}
+  std::optional<Complaint> check(Form form, std::string_view python) override { return grammar_.check(form, python); }
+  Function look_for(std::string_view, std::string_view) override { return Function::there; }
+
+ private:
+  engine::InterpreterGrammar grammar_;
+};
+std::vector<flow::Problem> check_unpacked_nowhere(const flow::PackageSources& sources, engine::Python& python) {
+  GrammarOnly grammar(python);
+  return flow::check_package_sources(sources, &activities::described(), &grammar).problems;
+}
+
+bool prefers_english() {
+  for (const char* name : {"LC_ALL", "LC_MESSAGES", "LANG"})
+    if (const char* value = std::getenv(name); value && *value) return std::string_view(value).starts_with("en");
+  return false;
+}
+
 // A line a fact, or one JSON object.
 using Facts = std::vector<std::pair<std::string, boost::json::value>>;
 int tell(std::FILE* out, const std::string& output, const Facts& facts) {
@@ -48,25 +86,6 @@ int tell(std::FILE* out, const std::string& output, const Facts& facts) {
   return exit_done;
 }
 
-// Name and version as they stand in plain lines at the top of package.yaml; the checker of packages reads the rest.
-base::Result<flow::PackageName> name_in_lines(std::string_view text) {
-  flow::PackageName name;
-  while (!text.empty()) {
-    auto line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(text.size(), line.size() + 1));
-    line = line.substr(0, line.find(" #"));
-    while (!line.empty() && (line.back() == ' ' || line.back() == '\r' || line.back() == '\t')) line.remove_suffix(1);
-    for (auto& [key, into] : {std::pair<std::string_view, std::string*>{"name:", &name.name}, {"version:", &name.version}}) {
-      if (!line.starts_with(key)) continue;
-      auto value = line.substr(key.size());
-      value.remove_prefix(std::min(value.find_first_not_of(' '), value.size()));
-      if (value.size() > 1 && (value[0] == '"' || value[0] == '\'') && value.back() == value[0]) value = value.substr(1, value.size() - 2);
-      *into = value;
-    }
-  }
-  return name;
-}
-
 base::Result<std::vector<base::PublicKey>> load_keys(const std::vector<std::string>& files) {
   std::vector<base::PublicKey> keys;
   for (const auto& file : files) {
@@ -78,7 +97,7 @@ base::Result<std::vector<base::PublicKey>> load_keys(const std::vector<std::stri
 
 flow::UnpackRules rules_for(std::span<const base::PublicKey> keys) {
   flow::UnpackRules rules;
-  rules.read_name = name_in_lines;
+  rules.read_name = name_in_package_file;
   rules.signature = keys.empty() ? flow::SignatureRule::not_asked : flow::SignatureRule::required;
   rules.keys = keys;
   return rules;
@@ -115,10 +134,23 @@ PackageCommands::PackageCommands(CLI::App& root) {
   group->require_subcommand(1);
   group->footer(
       "例 / From folder to folder:\n"
+      "  quanji package check settlement\n"
       "  quanji package pack settlement --into dist\n"
       "  quanji package sign dist/settlement-1.2.0.rpa.zip --key release.pem\n"
       "  quanji package verify dist/settlement-1.2.0.rpa.zip --trusted release.pub.pem\n"
       "  quanji package unpack dist/settlement-1.2.0.rpa.zip --into there --trusted release.pub.pem");
+  check_ = add(group, "check",
+               "检查 package.yaml 和所有流程，列出全部问题及其位置 / Checks package.yaml and all flows; tells every problem with its place",
+               "package", "目录、package.yaml 或归档 / A folder, its package.yaml, or an archive");
+  given_.language = prefers_english() ? "en" : "zh";
+  check_->add_option("--language", given_.language, "zh 或 en，缺省按 LANG / Language of the problems; else by LANG")
+      ->check(CLI::IsMember({"zh", "en"}));
+  check_->footer(
+      "例 / Example:\n  quanji package check settlement\n"
+      "# flows/reconcile.yaml:12:9: 错误 … [unknown_word]；没有错误则退出码为 0 / Exit code 0 when nothing is wrong but warnings\n"
+      "# 目录里的 python/ 会被导入以找函数，归档里的只检查语法 / The python/ of a folder is imported to look for functions, an archive's "
+      "never");
+
   pack_ = add(group, "pack", "把目录打成 name-1.2.0.rpa.zip；同样的文件得到同样的字节 / Packs a folder; the same files give the same bytes",
               "folder", "含 package.yaml 的目录 / The folder with package.yaml");
   pack_->add_option("--into", given_.into, "归档写到哪个目录 / Folder the archive is written to (=.)");
@@ -167,6 +199,7 @@ std::optional<int> PackageCommands::run(std::FILE* out, std::FILE* err) {
     say(out, flow::archive_rules_page());
     return exit_done;
   }
+  if (*check_) return check(out, err);
   if (*pack_) return pack(out, err);
   if (*sign_) return sign(out, err);
   if (*verify_ || *unpack_) {
@@ -181,10 +214,53 @@ std::optional<int> PackageCommands::run(std::FILE* out, std::FILE* err) {
   return std::nullopt;
 }
 
+int PackageCommands::check(std::FILE* out, std::FILE* err) const {
+  FlowSources sources;
+  const bool named = std::filesystem::path(given_.subject).filename() == flow::package_file;
+  const bool folder = named || std::filesystem::is_directory(given_.subject);
+  if (folder) {
+    const auto parent = std::filesystem::path(given_.subject).parent_path().string();
+    auto read = read_flow_sources(!named ? given_.subject : parent.empty() ? "." : parent);
+    if (!read) return refuse(err, read.error());
+    sources = std::move(read).value();
+  } else {
+    auto read = read_package_archive(given_.subject);
+    if (!read) return refuse(err, read.error());
+    sources.package = std::move(read).value();
+  }
+  const auto python = python_with(sources.python_path);
+  if (!python) return refuse(err, python.error());
+  const auto checked = folder ? check_flows(sources, **python).problems : check_unpacked_nowhere(sources.package, **python);
+  const auto language = given_.language == "en" ? flow::Language::en : flow::Language::zh;
+  const auto errors = static_cast<std::size_t>(
+      std::count_if(checked.begin(), checked.end(), [](const auto& problem) { return problem.severity() == flow::Severity::error; }));
+  const auto warnings = checked.size() - errors;
+  if (given_.output == "json") {
+    boost::json::array problems;
+    for (const auto& problem : checked)
+      problems.push_back({{"file", problem.file},
+                          {"line", problem.at.line},
+                          {"column", problem.at.column},
+                          {"severity", problem.severity() == flow::Severity::error ? "error" : "warning"},
+                          {"code", flow::row_of(problem.code).word},
+                          {"message", {{"zh", problem.message.zh}, {"en", problem.message.en}}},
+                          {"mend", {{"zh", problem.mend.zh}, {"en", problem.mend.en}}}});
+    boost::json::object answer{{"ok", errors == 0}, {"flows", sources.package.flows.size()}, {"errors", errors}};
+    answer["problems"] = std::move(problems);
+    say(out, boost::json::serialize(answer) + "\n");
+  } else {
+    for (const auto& problem : checked) say(out, flow::to_line(problem, language) + "\n");
+    say(out, language == flow::Language::en
+                 ? fmt::format("{} flows, {} errors, {} warnings\n", sources.package.flows.size(), errors, warnings)
+                 : fmt::format("{} 个流程，{} 个错误，{} 个警告\n", sources.package.flows.size(), errors, warnings));
+  }
+  return errors == 0 ? exit_done : exit_refused;
+}
+
 int PackageCommands::pack(std::FILE* out, std::FILE* err) const {
   base::SystemRandom random;
   flow::PackRules rules;
-  rules.read_name = name_in_lines;
+  rules.read_name = name_in_package_file;
   rules.existing = given_.replace ? flow::Existing::replace : flow::Existing::keep;
   const auto packed = flow::pack_folder(given_.subject, given_.into.empty() ? "." : given_.into, rules, random);
   if (!packed) return refuse(err, packed.error());

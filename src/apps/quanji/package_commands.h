@@ -1,4 +1,4 @@
-// `quanji package pack|sign|verify|unpack|rules`: packages without a platform.
+// `quanji package check|pack|sign|verify|unpack|rules`: packages without a platform.
 #pragma once
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -18,19 +18,20 @@ class PackageCommands {
 
  private:
   struct Given {
-    std::string subject, into, key, output = "table";
+    std::string subject, into, key, output = "table", language;
     std::vector<std::string> trusted;
     bool replace = false, not_signed = false;
   };
   CLI::App* add(CLI::App* group, const std::string& name, const std::string& summary, const std::string& subject, const std::string& help);
   void add_signature_rule(CLI::App* command);
+  int check(std::FILE* out, std::FILE* err) const;
   int pack(std::FILE* out, std::FILE* err) const;
   int sign(std::FILE* out, std::FILE* err) const;
   int verify(std::FILE* out, std::FILE* err) const;
   int unpack(std::FILE* out, std::FILE* err) const;
 
   Given given_;
-  CLI::App *pack_ = nullptr, *sign_ = nullptr, *verify_ = nullptr, *unpack_ = nullptr, *rules_ = nullptr;
+  CLI::App *check_ = nullptr, *pack_ = nullptr, *sign_ = nullptr, *verify_ = nullptr, *unpack_ = nullptr, *rules_ = nullptr;
 };
 
 }  // namespace quanji::apps

@@ -10,6 +10,9 @@
 #include "base/crypto.h"
 #include "flow/package_signature.h"
 
+// Python keeps what it made until the process ends.
+extern "C" const char* __lsan_default_suppressions() { return "leak:libpython3"; }
+
 namespace quanji::apps {
 namespace {
 
@@ -24,8 +27,8 @@ class PackageCommandLine : public ::testing::Test {
     std::string name = (std::filesystem::temp_directory_path() / "quanji-commands-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) std::abort();
     folder_ = name;
-    write("project/package.yaml", "quanji: 1\nname: settlement   # the name\nversion: \"1.2.0\"\nentry: [main]\n");
-    write("project/flows/main.yaml", "quanji: 1\nflow: main\nsteps: []\n");
+    write("project/package.yaml", "quanji: 1\nname: settlement   # the name\nversion: \"1.2.0\"\ntitle: 清算\nentry: [main]\n");
+    write("project/flows/main.yaml", "quanji: 1\nflow: main\nsteps: [{return: {}}]\n");
     base::SeededRandom random(7);
     for (const auto* who : {"release", "stranger"}) {
       const auto key = base::PrivateKey::generate(base::KeyKind::ed25519, random);
@@ -124,6 +127,61 @@ TEST_F(PackageCommandLine, WhatCannotBeReadAndWhatWasMeantOtherwiseAreToldApart)
   const auto ran = run({"package", "sign", archive(), "--key", at("release.pem")});
   EXPECT_EQ(ran.exit, 1);
   EXPECT_NE(ran.err.find("chmod 600"), std::string::npos) << ran.err;
+}
+
+TEST_F(PackageCommandLine, ACheckTellsEveryProblemOfPackageAndFlowsWithItsPlace) {
+  auto ran = run({"package", "check", at("project"), "--language", "en"});
+  EXPECT_EQ(ran.exit, 0) << ran.out << ran.err;
+  EXPECT_EQ(ran.out, "1 flows, 0 errors, 0 warnings\n");
+  write("project/package.yaml", "quanji: 1\nname: settlement\nversion: 1.2\ntitle: 清算\nentry: [main, other]\n");
+  write("project/flows/main.yaml", "quanji: 1\nflow: main\nsteps:\n  - do: queue.ad_item\n  - do: log.write\n    with: {messag: x}\n");
+  ran = run({"package", "check", at("project"), "--language", "en"});
+  EXPECT_EQ(ran.exit, 1);
+  for (const char* piece :
+       {"package.yaml:3:10: error: ", "[bad_version]", "package.yaml:5:", "[unknown_entry]",
+        "flows/main.yaml:4:9: error: ", "queue.add_item", "[unknown_activity]", "flows/main.yaml:6:12: error: ", "[unknown_input]"})
+    EXPECT_NE(ran.out.find(piece), std::string::npos) << piece << " in\n" << ran.out;
+  EXPECT_LT(ran.out.find("package.yaml:5:"), ran.out.find("flows/main.yaml:4:")) << "package.yaml comes first";
+  EXPECT_EQ(run({"package", "check", at("project/package.yaml"), "--language", "en"}).out, ran.out) << "by its file, too";
+  ran = run({"package", "check", at("project"), "--language", "zh"});
+  EXPECT_NE(ran.out.find("1 个流程"), std::string::npos) << ran.out;
+  ran = run({"package", "check", at("project"), "-o", "json"});
+  EXPECT_EQ(ran.exit, 1);
+  EXPECT_TRUE(ran.out.starts_with(R"({"ok":false,"flows":1,)")) << ran.out;
+  EXPECT_NE(ran.out.find(R"("file":"flows/main.yaml","line":4,"column":9,"severity":"error","code":"unknown_activity")"), std::string::npos)
+      << ran.out;
+}
+
+TEST_F(PackageCommandLine, TheLanguageIsThatOfTheEnvironmentUnlessItIsSaid) {
+  ::setenv("LC_ALL", "en_GB.UTF-8", 1);
+  EXPECT_NE(run({"package", "check", at("project")}).out.find("1 flows"), std::string::npos);
+  ::setenv("LC_ALL", "zh_CN.UTF-8", 1);
+  EXPECT_NE(run({"package", "check", at("project")}).out.find("1 个流程"), std::string::npos);
+  ::unsetenv("LC_ALL");
+  EXPECT_EQ(run({"package", "check", at("project"), "--language", "fr"}).exit, 2);
+}
+
+TEST_F(PackageCommandLine, AnArchiveIsCheckedAsItsFolderIs) {
+  write("project/python/reports/daily.py", "def make():\n    return 1\n");
+  write("project/flows/main.yaml", "quanji: 1\nflow: main\nsteps:\n  - call: nowhere\n");
+  ASSERT_EQ(pack().exit, 0);
+  const auto folder = run({"package", "check", at("project")}), packed = run({"package", "check", archive()});
+  EXPECT_EQ(packed.exit, 1);
+  EXPECT_NE(packed.out.find("[unknown_flow]"), std::string::npos) << packed.out;
+  EXPECT_EQ(packed.out, folder.out);
+  EXPECT_EQ(run({"package", "check", at("nothing")}).exit, 4);
+  EXPECT_EQ(run({"package", "check", at("release.pem")}).exit, 1) << "no archive";
+  std::filesystem::create_directory(at("empty"));
+  EXPECT_EQ(run({"package", "check", at("empty")}).exit, 4);
+}
+
+TEST_F(PackageCommandLine, AWrongPackageFileIsNotPackedAndItsProblemsAreTold) {
+  write("project/package.yaml", "quanji: 1\nname: settlement\nversion: next\ntitle: x\nentry: []\n");
+  const auto ran = pack();
+  EXPECT_EQ(ran.exit, 1);
+  EXPECT_NE(ran.err.find("package.yaml:3:10"), std::string::npos) << ran.err;
+  EXPECT_NE(ran.err.find("package.yaml:5:"), std::string::npos) << "all of them: " << ran.err;
+  EXPECT_FALSE(std::filesystem::exists(archive()));
 }
 
 TEST_F(PackageCommandLine, TheHelpTeaches) {
