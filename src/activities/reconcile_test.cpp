@@ -81,7 +81,7 @@ TEST(Reconciling, TheFlowOfTheDesignPageFindsTheBreaksToTheCent) {
   std::ofstream(world.file("book.csv"), std::ios::binary) << book;
   const auto finished = world.run_steps(steps);
   // 40 × 12.34 = 493.60; the book has 493.70. -0.10 + 0.20 + 100.00 = 100.10, within a cent of 100.105.
-  EXPECT_EQ(told(finished), R"~({"breaks":[["600000","differs","493.60","493.70","-0.10"],["600036","only_theirs","None","7.00","None"]],)~"
+  EXPECT_EQ(said(finished), R"~({"breaks":[["600000","differs","493.60","493.70","-0.10"],["600036","only_theirs","None","7.00","None"]],)~"
                             R"~("groups":[["600000","493.60",40],["000001","100.10",3]],"same":1,"totals":["593.70",43],"trades":43})~");
   std::ifstream in(world.file("breaks.csv"), std::ios::binary);
   const std::string bytes{std::istreambuf_iterator<char>(in), {}};

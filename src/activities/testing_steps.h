@@ -96,7 +96,7 @@ class StepWorld : public ActivityWorld {
 };
 
 // "code: message" of a run that failed; the outputs of one that did not.
-inline std::string told(const wire::Finished& finished) {
+inline std::string said(const wire::Finished& finished) {
   return finished.error ? finished.error->code + ": " + finished.error->message : finished.outputs.text;
 }
 

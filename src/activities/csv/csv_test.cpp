@@ -26,7 +26,7 @@ std::size_t files_in(const std::string& folder) {
 TEST(CsvReadTable, ColumnsAreTextUnlessTheyAreGivenATypeAndCodesKeepTheirZeros) {
   StepWorld world;
   put(world.file("a.csv"), "code,amount,day\n000001,1.20,2026/3/5\n");
-  EXPECT_EQ(told(world.run_steps(R"~(- do: csv.read_table
+  EXPECT_EQ(said(world.run_steps(R"~(- do: csv.read_table
   with:
     file: a.csv
     columns: {amount: decimal, day: {type: date, format: "%Y/%m/%d"}}
@@ -38,51 +38,51 @@ TEST(CsvReadTable, ColumnsAreTextUnlessTheyAreGivenATypeAndCodesKeepTheirZeros) 
 TEST(CsvReadTable, AListOfColumnsSelectsAndOrders) {
   StepWorld world;
   put(world.file("a.csv"), "a;b;c\n1;2;3\n");
-  EXPECT_EQ(told(world.run_steps(
+  EXPECT_EQ(said(world.run_steps(
                 "- do: csv.read_table\n  with: {file: a.csv, columns: [c, a]}\n  save: t\n- return: {row: \"=list(t[0].values())\"}\n")),
             R"({"row":["3","1"]})");
 }
 TEST(CsvReadTable, AFileOfGbkIsFoundOutAndOneThatIsNeitherIsRefusedWithItsLine) {
   StepWorld world;
   put(world.file("a.csv"), "\xB4\xFA\xC2\xEB,n\n\xC6\xBD\xB0\xB2,1\n");
-  EXPECT_EQ(told(world.run_steps("- do: csv.read_table\n  with: {file: a.csv}\n  save: t\n- return: {n: \"=t[0].代码\"}\n")),
+  EXPECT_EQ(said(world.run_steps("- do: csv.read_table\n  with: {file: a.csv}\n  save: t\n- return: {n: \"=t[0].代码\"}\n")),
             R"({"n":"平安"})");
   put(world.file("b.csv"), "a,n\nx,1\n\xFF\xFF,2\n");
-  const auto refused = told(world.run_steps("- do: csv.read_table\n  with: {file: b.csv, encoding: utf-8}\n"));
+  const auto refused = said(world.run_steps("- do: csv.read_table\n  with: {file: b.csv, encoding: utf-8}\n"));
   EXPECT_HAS(refused, "bad_encoding: ");
   EXPECT_HAS(refused, "b.csv, line 3");
-  EXPECT_EQ(told(world.run_steps(
+  EXPECT_EQ(said(world.run_steps(
                 "- do: csv.read_table\n  with: {file: b.csv, encoding: utf-8, if_bad: nothing}\n  save: t\n- return: {n: =len(t)}\n")),
             R"({"n":2})");
 }
 TEST(CsvReadTable, BadInputIsAnsweredWithFileLineColumnAndReason) {
   StepWorld world;
   put(world.file("a.csv"), "code,amount\n000001,1.20\n600000,x\n");
-  const auto value = told(world.run_steps("- do: csv.read_table\n  with: {file: a.csv, columns: {amount: decimal}}\n"));
+  const auto value = said(world.run_steps("- do: csv.read_table\n  with: {file: a.csv, columns: {amount: decimal}}\n"));
   EXPECT_HAS(value, "bad_value: ");
   EXPECT_HAS(value, "File a.csv, line 3, column 2 \"amount\": \"x\" is not a decimal");
-  EXPECT_EQ(told(world.run_steps("- do: csv.read_table\n  with: {file: a.csv, columns: {amount: decimal}, if_bad: nothing}\n  save: t\n"
+  EXPECT_EQ(said(world.run_steps("- do: csv.read_table\n  with: {file: a.csv, columns: {amount: decimal}, if_bad: nothing}\n  save: t\n"
                                  "- return: {bad: \"=t[1].amount is None\"}\n")),
             R"({"bad":true})");
-  const auto name = told(world.run_steps("- do: csv.read_table\n  with: {file: a.csv, columns: [amont]}\n"));
+  const auto name = said(world.run_steps("- do: csv.read_table\n  with: {file: a.csv, columns: [amont]}\n"));
   EXPECT_HAS(name, "not_found: ");
   EXPECT_HAS(name, "there are: amount, code");
   put(world.file("b.csv"), "a,b\n1,2\n3\n");
-  const auto ragged = told(world.run_steps("- do: csv.read_table\n  with: {file: b.csv}\n"));
+  const auto ragged = said(world.run_steps("- do: csv.read_table\n  with: {file: b.csv}\n"));
   EXPECT_HAS(ragged, "unreadable: ");
   EXPECT_HAS(ragged, "b.csv, line 3: 1 values where there are 2 columns");
   put(world.file("c.csv"), "a,b\n1,\"2\n");
-  EXPECT_HAS(told(world.run_steps("- do: csv.read_table\n  with: {file: c.csv}\n")), "unreadable: ");
-  EXPECT_HAS(told(world.run_steps("- do: csv.read_table\n  with: {file: none.csv}\n")), "not_found: ");
+  EXPECT_HAS(said(world.run_steps("- do: csv.read_table\n  with: {file: c.csv}\n")), "unreadable: ");
+  EXPECT_HAS(said(world.run_steps("- do: csv.read_table\n  with: {file: none.csv}\n")), "not_found: ");
 }
 TEST(CsvReadTable, ArgumentsThatFitNothingAreToldHowTheyAreWritten) {
   StepWorld world;
   put(world.file("a.csv"), "a\n1\n");
-  EXPECT_HAS(told(world.run_steps("- do: csv.read_table\n  with: {file: a.csv, columns: {a: number}}\n")), "invalid_argument: ");
-  EXPECT_HAS(told(world.run_steps("- do: csv.read_table\n  with: {file: a.csv, columns: {a: number}}\n")), "there is no type \"number\"");
-  EXPECT_HAS(told(world.run_steps("- do: csv.read_table\n  with: {file: a.csv, columns: {a: {type: date, format: \"%j\"}}}\n")),
+  EXPECT_HAS(said(world.run_steps("- do: csv.read_table\n  with: {file: a.csv, columns: {a: number}}\n")), "invalid_argument: ");
+  EXPECT_HAS(said(world.run_steps("- do: csv.read_table\n  with: {file: a.csv, columns: {a: number}}\n")), "there is no type \"number\"");
+  EXPECT_HAS(said(world.run_steps("- do: csv.read_table\n  with: {file: a.csv, columns: {a: {type: date, format: \"%j\"}}}\n")),
              "columns/a");
-  EXPECT_HAS(told(world.run_steps("- do: csv.read_table\n  with: {file: a.csv, delimiter: \";;\"}\n")), "invalid_argument: ");
+  EXPECT_HAS(said(world.run_steps("- do: csv.read_table\n  with: {file: a.csv, delimiter: \";;\"}\n")), "invalid_argument: ");
 }
 TEST(CsvReadTable, AStopIsSeenBetweenBlocks) {
   engine::TemporaryFolder work;
@@ -122,7 +122,7 @@ TEST(CsvWriteTable, AStoppedOrRefusedWritingLeavesTheOldFileAndNothingElse) {
   EXPECT_EQ(files_in(work.path()), 1u);
   StepWorld world;
   put(world.file("a.csv"), "old");
-  const auto refused = told(world.run_steps("- do: csv.write_table\n  with: {table: [{n: 好}, {n: \"😀\"}], to: a.csv, encoding: gbk}\n"));
+  const auto refused = said(world.run_steps("- do: csv.write_table\n  with: {table: [{n: 好}, {n: \"😀\"}], to: a.csv, encoding: gbk}\n"));
   EXPECT_HAS(refused, "bad_encoding: ");
   EXPECT_HAS(refused, "Row 2, column \"n\"");
   EXPECT_EQ(content(world.file("a.csv")), "old");
@@ -131,7 +131,7 @@ TEST(CsvWriteTable, AStoppedOrRefusedWritingLeavesTheOldFileAndNothingElse) {
 TEST(CsvWriteTable, WhatHappensToAFileThatIsThere) {
   StepWorld world;
   put(world.file("a.csv"), "old");
-  EXPECT_HAS(told(world.run_steps("- do: csv.write_table\n  with: {table: [{n: 1}], to: a.csv, if_exists: fail}\n")), "file_exists: ");
+  EXPECT_HAS(said(world.run_steps("- do: csv.write_table\n  with: {table: [{n: 1}], to: a.csv, if_exists: fail}\n")), "file_exists: ");
   EXPECT_EQ(content(world.file("a.csv")), "old");
   EXPECT_EQ(world.run_steps("- do: csv.write_table\n  with: {table: [{n: 1}], to: a.csv, if_exists: skip}\n").outcome,
             wire::Outcome::success);
@@ -142,13 +142,13 @@ TEST(CsvWriteTable, WhatHappensToAFileThatIsThere) {
   EXPECT_EQ(world.run_steps("- do: csv.write_table\n  with: {table: [{n: 1}], to: a.csv, if_exists: fail}\n").outcome,
             wire::Outcome::success);
   std::filesystem::create_directory(world.file("folder"));
-  EXPECT_HAS(told(world.run_steps("- do: csv.write_table\n  with: {table: [{n: 1}], to: folder}\n")), "file_exists: ");
-  EXPECT_HAS(told(world.run_steps("- do: csv.write_table\n  with: {table: [{n: 1}], to: none/a.csv}\n")), "not_found: ");
+  EXPECT_HAS(said(world.run_steps("- do: csv.write_table\n  with: {table: [{n: 1}], to: folder}\n")), "file_exists: ");
+  EXPECT_HAS(said(world.run_steps("- do: csv.write_table\n  with: {table: [{n: 1}], to: none/a.csv}\n")), "not_found: ");
 }
 TEST(CsvAppendRows, AColumnTheHeaderHasNotIsRefused) {
   StepWorld world;
   put(world.file("a.csv"), "code,amount\n");
-  const auto refused = told(world.run_steps("- do: csv.append_rows\n  with: {table: [{cod: \"1\"}], file: a.csv}\n"));
+  const auto refused = said(world.run_steps("- do: csv.append_rows\n  with: {table: [{cod: \"1\"}], file: a.csv}\n"));
   EXPECT_HAS(refused, "not_found: ");
   EXPECT_HAS(refused, "there are: code, amount");
   EXPECT_EQ(content(world.file("a.csv")), "code,amount\n");

@@ -33,7 +33,7 @@ TEST(DbfReadTable, DeletedRecordsAreFlaggedSkippedOrTheOnlyOnes) {
   StepWorld world;
   put(world.file("show.dbf"), quotes().bytes());
   const auto rows = [&](const std::string& with) {
-    return told(world.run_steps("- do: dbf.read_table\n  with: {file: show.dbf, " + with +
+    return said(world.run_steps("- do: dbf.read_table\n  with: {file: show.dbf, " + with +
                                 "}\n  save: t\n- return: {t: \"=[list(r.values()) for r in t]\"}\n"));
   };
   EXPECT_EQ(rows("columns: [S1, S11]"), R"({"t":[["000000",7,true],["600000",null,false],["600036",100,false]]})");
@@ -46,37 +46,37 @@ TEST(DbfReadTable, BadInputIsAnsweredWithFileRecordFieldAndReason) {
   auto raw = quotes();
   raw.records[2].replace(15, 8, "   12x45");
   put(world.file("a.dbf"), raw.bytes());
-  const auto value = told(world.run_steps("- do: dbf.read_table\n  with: {file: a.dbf}\n"));
+  const auto value = said(world.run_steps("- do: dbf.read_table\n  with: {file: a.dbf}\n"));
   EXPECT_HAS(value, "bad_value: ");
   EXPECT_HAS(value, "a.dbf, record 3, field S3 (byte ");
-  EXPECT_EQ(told(world.run_steps(
+  EXPECT_EQ(said(world.run_steps(
                 "- do: dbf.read_table\n  with: {file: a.dbf, if_bad: nothing}\n  save: t\n- return: {v: \"=t[2].S3 is None\"}\n")),
             R"({"v":true})");
   raw = quotes();
   raw.records[1].replace(7, 2, "\xFF\xFF");
   put(world.file("b.dbf"), raw.bytes());
-  const auto text = told(world.run_steps("- do: dbf.read_table\n  with: {file: b.dbf}\n"));
+  const auto text = said(world.run_steps("- do: dbf.read_table\n  with: {file: b.dbf}\n"));
   EXPECT_HAS(text, "bad_encoding: ");
   EXPECT_HAS(text, "b.dbf, record 2, field S2");
-  EXPECT_EQ(told(world.run_steps(
+  EXPECT_EQ(said(world.run_steps(
                 "- do: dbf.read_table\n  with: {file: b.dbf, columns: [S1], deleted_rows: skip}\n  save: t\n- return: {n: =len(t)}\n")),
             R"({"n":2})");
   put(world.file("c.dbf"), "this is no DBF file at all, but long enough to have a header of its own");
-  EXPECT_HAS(told(world.run_steps("- do: dbf.read_table\n  with: {file: c.dbf}\n")), "unreadable: ");
-  const auto name = told(world.run_steps("- do: dbf.read_table\n  with: {file: a.dbf, columns: [S12]}\n"));
+  EXPECT_HAS(said(world.run_steps("- do: dbf.read_table\n  with: {file: c.dbf}\n")), "unreadable: ");
+  const auto name = said(world.run_steps("- do: dbf.read_table\n  with: {file: a.dbf, columns: [S12]}\n"));
   EXPECT_HAS(name, "not_found: ");
   EXPECT_HAS(name, "S11");
-  EXPECT_HAS(told(world.run_steps("- do: dbf.read_table\n  with: {file: none.dbf}\n")), "not_found: ");
+  EXPECT_HAS(said(world.run_steps("- do: dbf.read_table\n  with: {file: none.dbf}\n")), "not_found: ");
 }
 TEST(DbfReadTable, AFileShorterThanItsHeaderSaysIsIncompleteWithBothNumbers) {
   StepWorld world;
   const auto whole = quotes().bytes();
   put(world.file("a.dbf"), std::string_view(whole).substr(0, whole.size() - 20));
-  const auto refused = told(world.run_steps("- do: dbf.read_table\n  with: {file: a.dbf}\n"));
+  const auto refused = said(world.run_steps("- do: dbf.read_table\n  with: {file: a.dbf}\n"));
   EXPECT_HAS(refused, "incomplete: ");
   EXPECT_HAS(refused, "3 records and " + std::to_string(whole.size() - 1) + " bytes");
-  EXPECT_HAS(told(world.run_steps("- do: dbf.append_rows\n  with: {file: a.dbf, table: [{S1: \"1\"}]}\n")), "incomplete: ");
-  EXPECT_EQ(told(world.run_steps("- do: dbf.read_schema\n  with: {file: a.dbf}\n  save: s\n- return: {whole: =s.whole, n: =s.records}\n")),
+  EXPECT_HAS(said(world.run_steps("- do: dbf.append_rows\n  with: {file: a.dbf, table: [{S1: \"1\"}]}\n")), "incomplete: ");
+  EXPECT_EQ(said(world.run_steps("- do: dbf.read_schema\n  with: {file: a.dbf}\n  save: s\n- return: {whole: =s.whole, n: =s.records}\n")),
             R"({"n":3,"whole":false})");
 }
 TEST(DbfReadTable, AStopIsSeenWhileItWaitsAndBetweenBlocks) {
@@ -118,7 +118,7 @@ TEST(DbfReadSchema, FieldsAreALayoutAndHeaderFactsAreTold) {
   raw.month = 11;
   raw.day = 20;
   put(world.file("a.dbf"), raw.bytes());
-  EXPECT_EQ(told(world.run_steps("- do: dbf.read_schema\n  with: {file: a.dbf}\n  save: s\n"
+  EXPECT_EQ(said(world.run_steps("- do: dbf.read_schema\n  with: {file: a.dbf}\n  save: s\n"
                                  "- return: {f: \"=[list(f.values()) for f in s.fields]\", n: =s.records, d: =s.header_date.isoformat(), "
                                  "v: =s.version, l: =s.language, w: =s.whole}\n")),
             R"({"d":"2026-11-20","f":[["S1","C",6,0],["S2","C",8,0],["S3","N",8,3],["S11","N",10,0]],"l":0,"n":3,"v":3,"w":true})");
@@ -130,7 +130,7 @@ TEST(DbfWriteTable, AValueThatDoesNotFitIsRefusedAndNothingIsWritten) {
   StepWorld world;
   put(world.file("a.dbf"), "old");
   const auto write = [&](const std::string& row) {
-    return told(world.run_steps("- do: dbf.write_table\n  with:\n    table: [{A: x}, " + row +
+    return said(world.run_steps("- do: dbf.write_table\n  with:\n    table: [{A: x}, " + row +
                                 "]\n    to: a.dbf\n    layout: " + std::string(layout) + "\n"));
   };
   const auto wide = write("{A: \"12345\"}");
@@ -141,15 +141,15 @@ TEST(DbfWriteTable, AValueThatDoesNotFitIsRefusedAndNothingIsWritten) {
   EXPECT_HAS(write("{B: 1}"), "not_found: ");
   EXPECT_EQ(content(world.file("a.dbf")), "old");
   EXPECT_HAS(
-      told(world.run_steps(
+      said(world.run_steps(
           "- do: dbf.write_table\n  with: {table: [{A: \"😀\"}], to: a.dbf, encoding: gbk, layout: [{name: A, type: C, width: 4}]}\n")),
       "bad_encoding: ");
-  EXPECT_HAS(told(world.run_steps("- do: dbf.write_table\n  with: {table: [{A: x}], to: a.dbf, layout: [{name: A, type: C}]}\n")),
+  EXPECT_HAS(said(world.run_steps("- do: dbf.write_table\n  with: {table: [{A: x}], to: a.dbf, layout: [{name: A, type: C}]}\n")),
              "invalid_argument: ");
 }
 TEST(DbfWriteTable, WhatWasWrittenIsReadTheSame) {
   StepWorld world;
-  EXPECT_EQ(told(world.run_steps(R"~(- do: table.from_rows
+  EXPECT_EQ(said(world.run_steps(R"~(- do: table.from_rows
   with:
     rows: [{A: 平安, N: 1.5, D: "2026-11-20", L: true}, {A: null, N: null, D: null, L: null}]
     columns: {D: date}
@@ -176,10 +176,10 @@ TEST(DbfAppendRows, ARefusedRowLeavesTheFileAsItWas) {
   StepWorld world;
   const auto bytes = quotes().bytes();
   put(world.file("a.dbf"), bytes);
-  const auto wide = told(world.run_steps("- do: dbf.append_rows\n  with: {file: a.dbf, table: [{S1: \"600000\"}, {S1: \"6000000\"}]}\n"));
+  const auto wide = said(world.run_steps("- do: dbf.append_rows\n  with: {file: a.dbf, table: [{S1: \"600000\"}, {S1: \"6000000\"}]}\n"));
   EXPECT_HAS(wide, "bad_value: ");
   EXPECT_HAS(wide, "Row 2");
-  EXPECT_HAS(told(world.run_steps("- do: dbf.append_rows\n  with: {file: a.dbf, table: [{S4: 1}]}\n")), "not_found: ");
+  EXPECT_HAS(said(world.run_steps("- do: dbf.append_rows\n  with: {file: a.dbf, table: [{S4: 1}]}\n")), "not_found: ");
   EXPECT_EQ(content(world.file("a.dbf")), bytes);
 }
 TEST(DbfAppendRows, TheDayInTheHeaderIsTheTradesOwn) {

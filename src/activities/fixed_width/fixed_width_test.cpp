@@ -19,7 +19,7 @@ std::string content(const std::string& path) {
 }
 const std::string layout = "[{name: code, width: 6}, {width: 1}, {name: title, width: 8}, {name: n, type: integer, width: 4}]";
 std::string read(StepWorld& world, const std::string& more = "") {
-  return told(world.run_steps("- do: fixed_width.read_table\n  with: {file: a.txt, layout: " + layout + more +
+  return said(world.run_steps("- do: fixed_width.read_table\n  with: {file: a.txt, layout: " + layout + more +
                               "}\n  save: t\n- return: {t: \"=[list(r.values()) for r in t]\"}\n"));
 }
 
@@ -41,14 +41,14 @@ TEST(FixedWidthReadTable, BadInputIsAnsweredWithFileRecordFieldAndReason) {
   const auto cut = read(world);
   EXPECT_HAS(cut, "unreadable: ");
   EXPECT_HAS(cut, "record 2");
-  EXPECT_HAS(told(world.run_steps("- do: fixed_width.read_table\n  with: {file: a.txt, layout: [{name: a}]}\n")), "invalid_argument: ");
-  EXPECT_HAS(told(world.run_steps("- do: fixed_width.read_table\n  with: {file: none.txt, layout: [{name: a, width: 1}]}\n")),
+  EXPECT_HAS(said(world.run_steps("- do: fixed_width.read_table\n  with: {file: a.txt, layout: [{name: a}]}\n")), "invalid_argument: ");
+  EXPECT_HAS(said(world.run_steps("- do: fixed_width.read_table\n  with: {file: none.txt, layout: [{name: a, width: 1}]}\n")),
              "not_found: ");
 }
 TEST(FixedWidthReadTable, ADelimiterCutsFieldsWithoutWidths) {
   StepWorld world;
   put(world.file("a.txt"), "\x96\x7C|12.50|20261120\n");  // 東 ends in 0x7C
-  EXPECT_EQ(told(world.run_steps("- do: fixed_width.read_table\n  with:\n    file: a.txt\n    delimiter: \"|\"\n"
+  EXPECT_EQ(said(world.run_steps("- do: fixed_width.read_table\n  with:\n    file: a.txt\n    delimiter: \"|\"\n"
                                  "    layout: [{name: a}, {name: b, type: decimal, places: 2}, {name: c, type: date, format: \"%Y%m%d\"}]\n"
                                  "  save: t\n- return: {a: \"=t[0].a\", b: \"=str(t[0].b)\", c: \"=t[0].c.isoformat()\"}\n")),
             R"({"a":"東","b":"12.50","c":"2026-11-20"})");
@@ -82,13 +82,13 @@ TEST(FixedWidthWriteTable, AValueThatDoesNotFitIsRefusedAndNothingIsWritten) {
   StepWorld world;
   put(world.file("a.txt"), "old");
   const auto write = [&](const std::string& row) {
-    return told(world.run_steps("- do: fixed_width.write_table\n  with: {table: [" + row + "], to: a.txt, layout: " + layout + "}\n"));
+    return said(world.run_steps("- do: fixed_width.write_table\n  with: {table: [" + row + "], to: a.txt, layout: " + layout + "}\n"));
   };
   EXPECT_HAS(write("{code: \"1234567\"}"), "bad_value: ");
   EXPECT_HAS(write("{n: 1.5}"), "bad_value: ");
   EXPECT_HAS(write("{m: 1}"), "bad_value: ");
   EXPECT_HAS(
-      told(world.run_steps(
+      said(world.run_steps(
           "- do: fixed_width.write_table\n  with: {table: [{a: \"😀\"}], to: a.txt, encoding: gbk, layout: [{name: a, width: 4}]}\n")),
       "bad_encoding: ");
   EXPECT_EQ(content(world.file("a.txt")), "old");

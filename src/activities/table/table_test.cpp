@@ -15,7 +15,7 @@ std::string run(const std::string& activity, const std::string& with, const std:
       with.find("table:") == std::string::npos && with.find("tables:") == std::string::npos && with.find("rows:") == std::string::npos
           ? "table: " + trades + (with.empty() ? "" : ", ")
           : "";
-  return told(
+  return said(
       world.run_steps("- do: table." + activity + "\n  with: {" + table + with + "}\n  save: t\n- return: {t: \"=" + expression + "\"}\n"));
 }
 
@@ -90,7 +90,7 @@ TEST(TableRows, SortingIsStableAndNothingStandsWhereItIsSaid) {
 TEST(TableRows, TheLimitOfRowsAsValuesIsTold) {
   StepWorld world;
   const auto refused =
-      told(world.run_steps("- do: table.from_rows\n  with: {rows: \"=[[i] for i in range(1000001)]\", columns: [n]}\n  save: t\n"
+      said(world.run_steps("- do: table.from_rows\n  with: {rows: \"=[[i] for i in range(1000001)]\", columns: [n]}\n  save: t\n"
                            "- do: table.to_rows\n  with: {table: =t}\n"));
   EXPECT_HAS(refused, "too_large: ");
   EXPECT_HAS(refused, "1000000");
@@ -135,7 +135,7 @@ TEST(TableShapes, TotalsAreWrittenAsTheyAreRead) {
 }
 TEST(TableShapes, APivotOfTooManyColumnsIsRefused) {
   StepWorld world;
-  EXPECT_HAS(told(world.run_steps(
+  EXPECT_HAS(said(world.run_steps(
                  "- do: table.pivot\n  with: {table: \"=[{'k': 1, 'c': i} for i in range(1001)]\", by: [k], column: c, total: count()}\n")),
              "too_large: ");
 }
