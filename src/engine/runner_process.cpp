@@ -183,6 +183,7 @@ Result<Flows> read_flows(const wire::Start& start, Catalogue catalogue) {
   std::vector<flow::Reading> readings;
   for (const auto& one : start.flows) readings.push_back(flow::read_document(one.text, one.file));
   std::vector<const flow::Document*> documents;
+  documents.reserve(readings.size());
   for (const auto& reading : readings) documents.push_back(&reading.document);
   std::vector<flow::Problem> problems;
   for (auto& reading : readings) {

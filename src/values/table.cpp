@@ -140,8 +140,8 @@ bool Table::operator==(const Table& other) const {
 }
 
 std::size_t Table::bytes_used() const {
-  std::size_t sum = sizeof *this;
-  for (const auto& name : names_) sum += sizeof name + name.capacity();
+  std::size_t sum = sizeof(Table);
+  for (const auto& name : names_) sum += sizeof(std::string) + name.capacity();
   for (const auto& column : columns_) sum += column->bytes_used();
   return sum;
 }

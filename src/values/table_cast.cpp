@@ -330,13 +330,13 @@ Result<Table> cast_columns(const Table& table, std::span<const Cast> casts) {
     else if (is_moment(casts[i].to))
       if (auto missing = lacking(casts[i].format, casts[i].to)) problems.add(Code::invalid_field, at + "/format", std::move(*missing));
   }
-  QUANJI_DO(as_status(std::move(problems)));
+  QUANJI_DO(as_status(problems));
   auto out = table;
   for (std::size_t i = 0; i < casts.size(); ++i) {
     auto column = Casting(casts[i], fmt::format("casts/{}", i), problems).run(*table.column(places[i]));
     QUANJI_TRY(out, add_column(out, casts[i].column, std::move(column), IfThere::replace));
   }
-  QUANJI_DO(as_status(std::move(problems)));
+  QUANJI_DO(as_status(problems));
   return out;
 }
 

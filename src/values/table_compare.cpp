@@ -215,9 +215,9 @@ Result<Table> changed_cells(const Table& left, const Table& right, const Compari
 Result<Comparison> compare_tables(const Table& left, const Table& right, const Comparing& how) {
   Problems problems;
   const auto keys = need_keys(left, right, how.keys, "keys", problems);
-  QUANJI_DO(as_status(std::move(problems)));
+  QUANJI_DO(as_status(problems));
   auto compared = compared_columns(left, right, how, keys, problems);
-  QUANJI_DO(as_status(std::move(problems)));
+  QUANJI_DO(as_status(problems));
   QUANJI_TRY(const auto rows, matched(left, right, keys));
 
   std::vector<std::uint8_t> changed(rows.left.size());

@@ -336,7 +336,7 @@ std::optional<Relation> relation_of(std::string_view word) {
 Result<Marks> evaluate(const Table& table, const Condition& where) {
   Problems problems;
   auto marks = run(table, where, "where", 1, problems);
-  QUANJI_DO(as_status(std::move(problems)));
+  QUANJI_DO(as_status(problems));
   return marks;
 }
 

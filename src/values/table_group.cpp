@@ -33,7 +33,7 @@ class Folded {
     }
     Problems problems;
     const auto place = need_column(table_, what_.column, at_ + "/column", problems);
-    QUANJI_DO(as_status(std::move(problems)));
+    QUANJI_DO(as_status(problems));
     const auto& column = *table_.column(place);
     switch (what_.fold) {
       case Fold::count:
@@ -287,18 +287,20 @@ std::optional<Fold> fold_of(std::string_view word) {
 Result<Table> group_by(const Table& table, std::span<const std::string> keys, std::span<const Aggregate> aggregates) {
   Problems problems;
   const auto places = need_columns(table, keys, "keys", problems);
-  QUANJI_DO(as_status(std::move(problems)));
+  QUANJI_DO(as_status(problems));
   Grouping groups;
   if (places.empty()) {
     groups.of_row.resize(table.rows());
     groups.first.push_back(table.rows() > 0 ? 0 : no_row);
   } else {
     std::vector<const Column*> columns;
+    columns.reserve(places.size());
     for (const auto i : places) columns.push_back(table.column(i).get());
     groups = group_rows(RowKeys(std::move(columns)));
   }
   std::vector<std::string> names(keys.begin(), keys.end());
   std::vector<ColumnPtr> columns;
+  columns.reserve(places.size() + aggregates.size());
   for (const auto i : places) columns.push_back(gather(*table.column(i), groups.first));
   for (std::size_t i = 0; i < aggregates.size(); ++i) {
     const auto at = fmt::format("aggregates/{}", i);
@@ -314,7 +316,7 @@ Result<Table> group_by(const Table& table, std::span<const std::string> keys, st
       for (const auto& problem : column.error().fields()) problems.add(Code::invalid_field, problem.field, problem.reason);
     }
   }
-  QUANJI_DO(as_status(std::move(problems)));
+  QUANJI_DO(as_status(problems));
   return Table::make(std::move(names), std::move(columns));
 }
 

@@ -142,7 +142,7 @@ KeyPair need_keys(const Table& left, const Table& right, std::span<const JoinKey
 Result<Table> join(const Table& left, const Table& right, const Join& how) {
   Problems problems;
   const auto keys = need_keys(left, right, how.keys, "keys", problems);
-  QUANJI_DO(as_status(std::move(problems)));
+  QUANJI_DO(as_status(problems));
   if (left.rows() + right.rows() > Table::most_rows) return too_many(Table::most_rows);
   QUANJI_TRY(const auto paired, paired_keys(left, right, keys, "keys"));
   const KeyIndex index(paired.right);
@@ -163,7 +163,7 @@ Result<Table> look_up(const Table& table, const Table& other, const Lookup& how)
   std::vector<std::size_t> places;
   for (std::size_t i = 0; i < how.columns.size(); ++i)
     places.push_back(need_column(other, how.columns[i].from, fmt::format("columns/{}/from", i), problems, Side::right));
-  QUANJI_DO(as_status(std::move(problems)));
+  QUANJI_DO(as_status(problems));
   QUANJI_TRY(const auto paired, paired_keys(table, other, keys, "keys"));
   const KeyIndex index(paired.right);
   if (how.duplicates == Duplicates::refuse && index.duplicate())

@@ -237,7 +237,7 @@ base::Result<PairedKeys> paired_keys(const Table& left, const Table& right, cons
     right_columns.push_back(&b);
     forms.push_back(form.value_or(KeyForm::value));
   }
-  QUANJI_DO(as_status(std::move(problems)));
+  QUANJI_DO(as_status(problems));
   return PairedKeys{RowKeys(std::move(left_columns), forms, left.rows()), RowKeys(std::move(right_columns), forms, right.rows())};
 }
 

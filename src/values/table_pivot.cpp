@@ -41,7 +41,7 @@ Result<Table> pivot(const Table& table, const Pivot& how) {
   need_column(table, how.column, "column", problems);
   if (std::find(how.rows.begin(), how.rows.end(), how.column) != how.rows.end())
     problems.add(Code::invalid_field, "column", {"该列已用于行", "this column makes the rows already"});
-  QUANJI_DO(as_status(std::move(problems)));
+  QUANJI_DO(as_status(problems));
 
   auto keys = how.rows;
   keys.push_back(how.column);
@@ -104,7 +104,7 @@ Result<Table> unpivot(const Table& table, const Unpivot& how) {
   Problems problems;
   const auto kept = need_columns(table, how.keep, "keep", problems);
   auto places = need_columns(table, how.columns, "columns", problems);
-  QUANJI_DO(as_status(std::move(problems)));
+  QUANJI_DO(as_status(problems));
   if (how.columns.empty())
     for (std::size_t i = 0; i < table.columns(); ++i)
       if (std::find(kept.begin(), kept.end(), i) == kept.end()) places.push_back(i);
@@ -130,6 +130,7 @@ Result<Table> unpivot(const Table& table, const Unpivot& how) {
     }
   std::vector<std::string> names = how.keep;
   std::vector<ColumnPtr> columns;
+  columns.reserve(kept.size() + 2);
   for (const auto i : kept) columns.push_back(gather(*table.column(i), of_table));
   names.push_back(how.names_to);
   columns.push_back(gather(*std::move(labels).finish(), of_label));

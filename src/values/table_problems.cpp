@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "values/names.h"
 
@@ -13,16 +14,16 @@ using base::Error;
 using base::Problems;
 using base::Text;
 
-Error table_problem(std::string field, Text reason) { return Error(Code::invalid_field, reason).with_field(std::move(field), reason); }
+Error table_problem(std::string field, const Text& reason) { return Error(Code::invalid_field, reason).with_field(std::move(field), reason); }
 
-base::Status as_status(Problems&& problems) {
+base::Status as_status(Problems& problems) {
   if (problems.found.empty()) return {};
   Text message = problems.found.front().reason;
   if (const auto more = problems.found.size() - 1; more > 0) {
     message.zh += fmt::format("（另有 {} 处）", more);
     message.en += fmt::format(" (and {} more)", more);
   }
-  return Error(Code::invalid_field, std::move(message)).with_fields(std::move(problems.found));
+  return Error(Code::invalid_field, std::move(message)).with_fields(std::exchange(problems.found, {}));
 }
 
 base::Sentence word_of(Side side) {

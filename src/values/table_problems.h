@@ -14,9 +14,9 @@
 namespace quanji::values {
 
 // invalid_field with one field problem; the message says the same.
-base::Error table_problem(std::string field, base::Text reason);
-// All problems found; the message is the first of them and how many more there are.
-base::Status as_status(base::Problems&& problems);
+base::Error table_problem(std::string field, const base::Text& reason);
+// All problems found, which are taken out; the message is the first of them and how many more there are.
+base::Status as_status(base::Problems& problems);
 
 // Which table of two a sentence speaks of.
 enum class Side : std::uint8_t { only, left, right };

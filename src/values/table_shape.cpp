@@ -15,7 +15,6 @@ namespace quanji::values {
 using base::Code;
 using base::Problems;
 using base::Result;
-using base::Text;
 
 namespace {
 
@@ -67,14 +66,14 @@ Table last_rows(const Table& table, std::size_t count) {
 Result<Table> select_columns(const Table& table, std::span<const std::string> columns) {
   Problems problems;
   const auto places = need_columns(table, columns, "columns", problems);
-  QUANJI_DO(as_status(std::move(problems)));
+  QUANJI_DO(as_status(problems));
   return with_columns(table, places);
 }
 
 Result<Table> drop_columns(const Table& table, std::span<const std::string> columns) {
   Problems problems;
   const auto dropped = need_columns(table, columns, "columns", problems);
-  QUANJI_DO(as_status(std::move(problems)));
+  QUANJI_DO(as_status(problems));
   std::vector<std::size_t> places;
   for (std::size_t i = 0; i < table.columns(); ++i)
     if (std::find(dropped.begin(), dropped.end(), i) == dropped.end()) places.push_back(i);
@@ -84,7 +83,7 @@ Result<Table> drop_columns(const Table& table, std::span<const std::string> colu
 Result<Table> reorder_columns(const Table& table, std::span<const std::string> columns) {
   Problems problems;
   auto places = need_columns(table, columns, "columns", problems);
-  QUANJI_DO(as_status(std::move(problems)));
+  QUANJI_DO(as_status(problems));
   const auto named = places.size();
   for (std::size_t i = 0; i < table.columns(); ++i)
     if (std::find(places.begin(), places.begin() + static_cast<std::ptrdiff_t>(named), i) ==
@@ -114,7 +113,7 @@ Result<Table> rename_columns(const Table& table, std::span<const NewName> names)
         problems.add(
             Code::invalid_field, fmt::format("names/{}/to", i),
             {fmt::format("已有列“{}”", quoted(names[i].to)), fmt::format("there is a column \"{}\" already", quoted(names[i].to))});
-  QUANJI_DO(as_status(std::move(problems)));
+  QUANJI_DO(as_status(problems));
   return made(std::move(all), all_columns(table));
 }
 
@@ -152,7 +151,7 @@ Result<Table> append_rows(std::span<const Table* const> tables, Missing missing)
           problems.add(Code::invalid_field, fmt::format("tables/{}", i),
                        {fmt::format("第 {} 个表{}", i + 1, no_such_name({"列", "column"}, name, tables[i]->names()).zh),
                         fmt::format("in table {} {}", i + 1, no_such_name({"列", "column"}, name, tables[i]->names()).en)});
-    QUANJI_DO(as_status(std::move(problems)));
+    QUANJI_DO(as_status(problems));
   }
   std::vector<ColumnPtr> columns;
   for (const auto& name : names) {
@@ -169,12 +168,13 @@ Result<Table> append_rows(std::span<const Table* const> tables, Missing missing)
 Result<Table> distinct_rows(const Table& table, std::span<const std::string> columns, KeepOf keep) {
   Problems problems;
   auto places = need_columns(table, columns, "columns", problems);
-  QUANJI_DO(as_status(std::move(problems)));
+  QUANJI_DO(as_status(problems));
   if (columns.empty()) {
     places.resize(table.columns());
     std::iota(places.begin(), places.end(), 0);
   }
   std::vector<const Column*> keys;
+  keys.reserve(places.size());
   for (const auto i : places) keys.push_back(table.column(i).get());
   const auto groups = group_rows(RowKeys(std::move(keys)));
   if (groups.first.size() == table.rows()) return table;
@@ -189,7 +189,7 @@ Result<std::vector<TablePart>> split_rows(const Table& table, std::span<const st
   Problems problems;
   const auto places = need_columns(table, columns, "columns", problems);
   if (columns.empty()) problems.add(Code::invalid_field, "columns", {"至少要一列", "at least one column is needed"});
-  QUANJI_DO(as_status(std::move(problems)));
+  QUANJI_DO(as_status(problems));
   std::vector<const Column*> keys;
   for (const auto i : places) keys.push_back(table.column(i).get());
   const auto groups = group_rows(RowKeys(std::move(keys)));
@@ -214,7 +214,7 @@ Result<Table> transpose(const Table& table, const Transpose& how) {
   Problems problems;
   std::optional<std::size_t> header;
   if (!how.names_from.empty()) header = need_column(table, how.names_from, "names_from", problems);
-  QUANJI_DO(as_status(std::move(problems)));
+  QUANJI_DO(as_status(problems));
   std::vector<std::string> names{how.names_to};
   ColumnBuilder old_names(ColumnType::text);
   for (std::size_t i = 0; i < table.columns(); ++i)
@@ -239,7 +239,7 @@ Result<Table> fill_nothing(const Table& table, std::span<const std::string> name
   Problems problems;
   auto places = need_columns(table, names, "columns", problems);
   if (value.is(Type::nothing)) problems.add(Code::invalid_field, "value", {"填充值不能为空", "the value to fill with is nothing"});
-  QUANJI_DO(as_status(std::move(problems)));
+  QUANJI_DO(as_status(problems));
   if (names.empty()) {
     places.resize(table.columns());
     std::iota(places.begin(), places.end(), 0);
@@ -263,7 +263,7 @@ Result<Table> fill_nothing(const Table& table, std::span<const std::string> name
     for (std::size_t row = 0; row < column->size(); ++row) builder.add(column->is_nothing(row) ? value : column->value(row));
     column = std::move(builder).finish();
   }
-  QUANJI_DO(as_status(std::move(problems)));
+  QUANJI_DO(as_status(problems));
   return made(table.names(), std::move(columns));
 }
 
@@ -274,7 +274,7 @@ template <class Source>
 Result<Table> filled_from(const Table& table, std::span<const std::string> names, const Source& source) {
   Problems problems;
   const auto places = need_columns(table, names, "columns", problems);
-  QUANJI_DO(as_status(std::move(problems)));
+  QUANJI_DO(as_status(problems));
   auto columns = all_columns(table);
   for (const auto place : places) {
     auto& column = columns[place];

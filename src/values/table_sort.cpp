@@ -86,7 +86,7 @@ struct Item {
   std::uint32_t rank;  // of nothing against something
 };
 
-void check_comparable(const Column& column, std::string_view name, std::string field, Problems& problems) {
+void check_comparable(const Column& column, std::string_view name, const std::string& field, Problems& problems) {
   if (column.type() != ColumnType::any) return;
   const Value* first = nullptr;
   for (std::size_t row = 0; row < column.size(); ++row) {
@@ -115,7 +115,7 @@ Result<std::vector<RowNumber>> sorted_rows(const Table& table, std::span<const S
     check_comparable(*table.column(place), keys[i].column, at, problems);
     all.push_back({table.column(place).get(), keys[i].direction == Direction::descending});
   }
-  QUANJI_DO(as_status(std::move(problems)));
+  QUANJI_DO(as_status(problems));
   std::vector<RowNumber> rows(table.rows());
   std::iota(rows.begin(), rows.end(), 0);
   if (all.empty()) return rows;

@@ -76,7 +76,7 @@ Result<Value> read_cell(ColumnType type, const json::value& from, int depth) {
   if (from.is_null()) return Value();
   const auto* text = from.if_string();
   const auto view = text ? std::string_view(text->data(), text->size()) : std::string_view{};
-  const auto wrap = [](auto&& parsed) -> Result<Value> {
+  const auto wrap = [](auto parsed) -> Result<Value> {
     if (!parsed.ok()) return std::move(parsed).error();
     return Value::of(*parsed);
   };
@@ -139,7 +139,7 @@ Result<Value> read_table(const json::value& from, int depth) {
 }
 
 Result<Value> read_text_word(std::string_view word, std::string_view text) {
-  const auto wrap = [](auto&& parsed) -> Result<Value> {
+  const auto wrap = [](auto parsed) -> Result<Value> {
     if (!parsed.ok()) return std::move(parsed).error();
     return Value::of(*std::move(parsed));
   };
