@@ -1,18 +1,26 @@
 // Workbooks of strangers: a whole file, or the inside of one part, read in every way; a sheet that can be read can be edited, and is read
 // again with what was set.
 #include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <string>
 
 #include "base/bytes.h"
 #include "base/encodings.h"
 #include "must.h"
 #include "workbook/cell.h"
+#include "workbook/formula_text.h"
 #include "workbook/number_forms.h"
+#include "workbook/shown_text.h"
 #include "workbook/xlsx_edit.h"
 #include "workbook/xlsx_edit_sheet.h"
+#include "workbook/xlsx_look.h"
 #include "workbook/xlsx_package.h"
+#include "workbook/xlsx_package_edit.h"
 #include "workbook/xlsx_read.h"
 #include "workbook/xlsx_sheet.h"
+#include "workbook/xlsx_structure.h"
 #include "workbook/xml_events.h"
 #include "workbook/xml_splice.h"
 #include "workbook/zip_parts.h"
@@ -100,7 +108,74 @@ void edit(std::vector<ZipEntry>& entries) {
   must(book->used("").ok());
 }
 
+// The same workbook with its sheets, looks and drawings changed, from file to file: what was written can be read.
+void change(const std::vector<ZipEntry>& entries, std::uint8_t how) {
+  static const std::string folder = [] {
+    std::string name = (std::filesystem::temp_directory_path() / "fuzz-xlsx-XXXXXX").string();
+    must(::mkdtemp(name.data()) != nullptr);
+    return name;
+  }();
+  const auto from = folder + "/a.xlsx", to = folder + "/b.xlsx";
+  std::ofstream(from, std::ios::binary) << zip_of(entries);
+  LookChange look;
+  look.bold = true;
+  look.number_format = "0.00";
+  look.border = BorderLine::thin;
+  look.width = 12;
+  look.height = 20;
+  look.merge = true;
+  const Range block{{2, 2}, {4, 5}};
+  base::Status done;
+  switch (how % 6) {
+    case 0:
+      done = rename_sheet(from, to, "S", "It's <T>");
+      break;
+    case 1:
+      done = change_look(from, to, "S", block, look);
+      break;
+    case 2:
+      done = add_chart(from, to, "S", {"c", {1, 1}, ChartForm::line, block, "t"});
+      break;
+    case 3:
+      done = add_picture(from, to, "S", {"p", {1, 1}, "bytes", "png", 1, 1});
+      break;
+    case 4:
+      done = copy_sheet(from, to, "S", "T");
+      break;
+    default:
+      done = add_sheet(from, to, "T", "S");
+      break;
+  }
+  if (!done.ok()) return check_error(done.error());
+  auto book = Workbook::open(to, limits());
+  must(book.ok() && !book->sheets().empty());
+  (void)look_of_cell(to, book->sheets().front().name, {2, 2});
+  (void)delete_sheet(to, from, "T");
+  (void)clear_look(to, from, "S", block);
+}
+
 void check_words(std::string_view text) {
+  (void)formula_names_sheet(text, "S");
+  must(formula_with_sheet(text, "no such sheet at all", "T") == text);
+  if (formula_names_sheet(text, "S")) must(!formula_names_sheet(formula_with_sheet(text, "S", "T_T"), "S"));
+  must(shifted_formula(text, 0, 0).size() <= text.size() * 2 + 8);
+  (void)plain_xml(text);
+  must(plain_xml(escaped_xml(text)) == text);
+  if (base::is_utf8(text)) {
+    for (const auto& value :
+         {values::Value::of(std::int64_t{-1234}), values::Value::of(base::Date{20'000}), values::Value::of(std::string("x"))})
+      if (const auto shown = shown_text(value, text)) must(base::is_utf8(*shown));
+  }
+  if (base::is_utf8(text)) {
+    LookEditing looks{std::string(text)};
+    if (looks.begin().ok()) {
+      LookChange change;
+      change.bold = change.wrap = true;
+      change.number_format = "0.0";
+      (void)looks.look_of(looks.derived(1, change));
+      (void)looks.document();
+    }
+  }
   if (const auto cell = parse_cell(text); cell.ok()) must(parse_cell(to_text(*cell)).value() == *cell);
   if (const auto range = parse_range(text); range.ok())
     must(range->first.row <= range->last.row && range->first.column <= range->last.column);
@@ -139,6 +214,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // One of the parts is the stranger's.
   constexpr std::size_t parts[] = {6, 6, 6, 2, 3, 4, 5, 1};
   entries[parts[data[1] & 7U]].bytes = text;
-  if (read_all(zip_of(entries), data[0]) && parts[data[1] & 7U] == 6) edit(entries);
+  if (!read_all(zip_of(entries), data[0])) return 0;
+  if ((data[1] & 8U) != 0) change(entries, data[1] >> 4U);
+  if (parts[data[1] & 7U] == 6) edit(entries);
   return 0;
 }

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
+#include <filesystem>
 
 #include "activities/http/testing_server.h"
 #include "activities/testing.h"
@@ -38,12 +39,25 @@ boost::json::value plain(std::string_view outputs) {
   return base::parse_json(text, values::max_value_json_depth).value();
 }
 
+// A runner works in its work folder: Python in an example opens files by relative paths.
+class InFolder {
+ public:
+  explicit InFolder(const std::string& folder) : before_(std::filesystem::current_path()) { std::filesystem::current_path(folder); }
+  ~InFolder() { std::filesystem::current_path(before_); }
+  InFolder(const InFolder&) = delete;
+  InFolder& operator=(const InFolder&) = delete;
+
+ private:
+  std::filesystem::path before_;
+};
+
 class Examples : public testing::TestWithParam<OneExample> {};
 TEST_P(Examples, RunAndReturnWhatStandsBesideThem) {
   const auto& info = GetParam().activity->info;
   const auto& example = info.examples[GetParam().index];
   ASSERT_NE(example.steps.find(std::string("do: ") + std::string(info.id)), std::string_view::npos) << "shows another activity";
   ActivityWorld world(ActivityWorld::Time::real);
+  const InFolder inside(world.work.path());
   if (ActivityWorld::wants_server(example.steps)) world.server = http::TestServer::shared().address();
   const auto finished = world.run_steps(example.steps, example.returns.empty() ? "{}" : example.returns);
   ASSERT_EQ(finished.outcome, wire::Outcome::success)

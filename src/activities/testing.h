@@ -2,6 +2,7 @@
 #pragma once
 #include <boost/json.hpp>
 #include <fstream>
+#include <regex>
 
 #include "activities/catalogue.h"
 #include "base/fields_json.h"
@@ -105,6 +106,18 @@ class ActivityWorld {
     return run(document_around(steps, returns), std::move(inputs));
   }
   static bool wants_server(std::string_view steps) { return steps.find("server") != std::string_view::npos; }
+  // The names that the last step, `- return: {a: …, b: …}`, gives, as run_steps wants them; for tests that compare what came.
+  static std::string returned_by(const std::string& steps) {
+    const auto at = steps.rfind("- return: {");
+    std::string json = "{";
+    if (at != std::string::npos) {
+      static const std::regex name("[{,] ?([a-z_]+): ");
+      const auto line = steps.substr(at, steps.find('\n', at) - at);
+      for (std::sregex_iterator found(line.begin(), line.end(), name), end; found != end; ++found)
+        json += (json.size() > 1 ? ",\"" : "\"") + (*found)[1].str() + "\":null";
+    }
+    return json + "}";
+  }
   static std::string document_around(std::string_view steps, std::string_view returns) {
     std::string yaml =
         "quanji: 1\nflow: example\ntitle: 例\nneeds:\n  assets: [limit, rate, login, mac_key, sm4_key, aes_key, sm2_key, ed25519_key, "

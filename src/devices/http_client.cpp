@@ -154,8 +154,16 @@ void Hop::set_request() {
   bool agent = false;
   for (const auto& header : request_.headers) {
     agent |= is_named(header.name, "user-agent");
-    if (!trusted_ && (header.secret || is_named(header.name, "authorization") || is_named(header.name, "cookie"))) continue;
+    if (!trusted_ && (!header.secret.empty() || is_named(header.name, "authorization") || is_named(header.name, "cookie"))) continue;
     if (!with_body_ && is_named(header.name, "content-type")) continue;
+    if (!header.secret.empty()) {
+      auto line = header.name + ": ";
+      line.reserve(line.size() + header.secret.size());
+      line += header.secret.reveal();
+      add(line);
+      base::wipe(line);
+      continue;
+    }
     // curl takes "name;" for a header without a value.
     add(header.value.empty() ? header.name + ";" : header.name + ": " + header.value);
   }

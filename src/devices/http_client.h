@@ -17,7 +17,7 @@ namespace quanji::devices {
 
 struct HttpField {
   std::string name, value;
-  bool secret = false;  // goes to the first address only, not where a redirect leads
+  base::Secret secret;  // in the place of the value; goes to the first address only, not where a redirect leads
 };
 // A part of a form: `content`, or the file of that path.
 struct HttpPart {

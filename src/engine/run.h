@@ -33,6 +33,14 @@ class Flows {
   std::vector<std::unique_ptr<const flow::Document>> documents_;
 };
 
+// Answers in the place of activities, for tests of flows. Any thread.
+class Fakes {
+ public:
+  virtual ~Fakes() = default;
+  // The outputs of the activity (by name), or its failure; nothing: the activity itself is run. Asked for every step with `do` and `with`.
+  virtual std::optional<Outcome<values::Map>> answer(const flow::Step& step, const Activity& activity, const values::Map& arguments) = 0;
+};
+
 // What a run works with. Everything outlives the run.
 struct Surroundings {
   base::Clock& clock;
@@ -50,6 +58,7 @@ struct Surroundings {
   std::chrono::milliseconds cleanup_limit{30'000};
   RunObserver* observer = nullptr;
   Debugger* debugger = nullptr;
+  Fakes* fakes = nullptr;
 };
 
 struct RunRequest {

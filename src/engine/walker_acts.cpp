@@ -84,6 +84,8 @@ Outcome<Map> Walker::call_activity(const flow::Step& step, const Activity& activ
   ErasedObject input(activity.input), output(activity.output);
   QUANJI_DO(fill_input(activity, input.get(), arguments));
   now_.at = position(step);
+  if (run_.around.fakes)
+    if (auto faked = run_.around.fakes->answer(step, activity, arguments)) return std::move(*faked);
   if (once && run_.journal && !written(run_.journal->intent(now_.at))) return std::move(*failure_);
   StepContext context(*this);
   auto outcome = [&]() -> Outcome<void> {

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <thread>
 
+#include "engine/abandonable.h"
 #include "engine/activity_values.h"
 #include "engine/step_context.h"
 #include "engine/walker.h"
@@ -213,6 +214,13 @@ Way Walker::act_with(const flow::Step& step, const flow::With& act) {
   if (done(step, false) == Way::next) return Way::next;
   return fail_at(step, std::move(*failure_));
 }
+namespace {
+void abandon(Resources& resources, ActivityContext& context, const values::Handle& handle) {
+  const auto held = resources.hold(context, handle);
+  if (!held) return;
+  if (auto* resource = dynamic_cast<Abandonable*>(held->get())) resource->abandon();
+}
+}  // namespace
 void Walker::close_resource(const flow::Step& step, const values::Handle& handle, Way& way) {
   auto failure = std::move(failure_);
   failure_.reset();
@@ -223,6 +231,7 @@ void Walker::close_resource(const flow::Step& step, const values::Handle& handle
     StepContext context(*this);
     Outcome<void> closed;
     try {
+      if (way == Way::failed) abandon(run_.resources, context, handle);
       closed = run_.resources.close(context, handle);
     } catch (const std::exception& bug) {
       closed = system_failure("bug", Text("关闭资源时内部错误", fmt::format("a fault while closing: {}", bug.what())));
@@ -243,6 +252,7 @@ void Walker::close_rest() {
   const Cleanup cleanup(*this, true);
   StepContext context(*this);
   for (const auto& handle : run_.resources.since(0)) {
+    if (failure_) abandon(run_.resources, context, handle);
     auto closed = run_.resources.close(context, handle);
     if (!closed)
       run_.log(LogLevel::warn, "", "close: " + closed.error().code + ": " + closed.error().message.zh + " / " + closed.error().message.en);

@@ -20,6 +20,7 @@ inline constexpr RowNumber no_row = std::numeric_limits<RowNumber>::max();
 struct ColumnParts {
   static std::shared_ptr<Column> fresh(ColumnType type, std::size_t size, std::int32_t places = 0);
   static std::vector<std::uint64_t>& present(Column& c) { return c.present_; }
+  static std::span<const std::uint64_t> present(const Column& c) { return c.present_; }  // empty: all
   static std::vector<std::int64_t>& numbers(Column& c) { return c.numbers_; }
   static std::vector<std::int32_t>& days(Column& c) { return c.days_; }
   static std::vector<std::uint8_t>& flags(Column& c) { return c.flags_; }

@@ -5,6 +5,8 @@
 #include <array>
 #include <bit>
 #include <charconv>
+#include <numeric>
+#include <utility>
 
 #include "base/encodings.h"
 
@@ -64,6 +66,21 @@ struct Quotient {
 Quotient divided(Wide n, Wide d) {
   if (n.high == 0 && d.high == 0) return {{0, n.low / d.low}, {0, n.low % d.low}};
   Quotient out;
+  if (d.high == 0 && (d.low >> 64) == 0) {
+    // By parts of 64 bits, as on paper.
+    UInt128 rest = 0;
+    const auto next = [&](UInt128 part) {
+      const auto so_far = (rest << 64) | static_cast<std::uint64_t>(part);
+      rest = so_far % d.low;
+      return so_far / d.low;  // below 2^64: rest was below d
+    };
+    out.quotient.high = next(n.high >> 64) << 64;
+    out.quotient.high |= next(n.high);
+    out.quotient.low = next(n.low >> 64) << 64;
+    out.quotient.low |= next(n.low);
+    out.remainder.low = rest;
+    return out;
+  }
   const int bits = n.high ? 128 + width_of(n.high) : width_of(n.low);
   for (int i = bits - 1; i >= 0; --i) {
     const auto bit = (i >= 128 ? n.high >> (i - 128) : n.low >> i) & 1;
@@ -140,6 +157,23 @@ Error not_a_decimal(std::string_view text, std::string_view zh, std::string_view
   const auto quoted = base::repair_utf8(base::utf8_beginning(text, 60));
   return Error(Code::invalid_field,
                Text(fmt::format("“{}”不是可用的数值：{}", quoted, zh), fmt::format("\"{}\" is not a usable number: {}", quoted, en)));
+}
+
+constexpr int quotient_digits = 28;
+
+UInt128 common_divisor(UInt128 a, UInt128 b) {
+  while (b != 0) {
+    if ((a >> 64) == 0 && (b >> 64) == 0) return std::gcd(static_cast<std::uint64_t>(a), static_cast<std::uint64_t>(b));
+    a %= b;
+    std::swap(a, b);
+  }
+  return a;
+}
+// How often `factor` divides v; v keeps the rest.
+int taken_out(UInt128& v, unsigned factor) {
+  int times = 0;
+  for (; v % factor == 0; v /= factor) ++times;
+  return times;
 }
 
 std::string digits_text(UInt128 v) {
@@ -378,6 +412,34 @@ std::optional<Decimal> divide(const Decimal& a, const Decimal& b, std::int32_t p
   const int first = std::min(-shift, most_digits - digits);
   const auto grown = d * powers[static_cast<std::size_t>(first)];
   return rounded_quotient(negative, {0, n}, product(grown, powers[static_cast<std::size_t>(-shift - first)]), places, rounding);
+}
+
+std::optional<Decimal> quotient(const Decimal& a, const Decimal& b) {
+  if (b.units_ == 0) return {};
+  const auto ideal = a.exponent_ - b.exponent_;
+  if (a.units_ == 0) return settled(false, {}, ideal);
+  const auto n = size_of(a.units_), d = size_of(b.units_);
+  const bool negative = (a.units_ < 0) != (b.units_ < 0);
+  if (n % d == 0) {
+    if (const auto whole = settled(negative, {0, n / d}, ideal)) return whole;
+  } else {
+    // It ends when nothing but twos and fives is left of the divisor.
+    auto rest = d / common_divisor(n, d);
+    const auto twos = taken_out(rest, 2), fives = taken_out(rest, 5);
+    if (rest == 1)
+      if (const auto exact = divide(a, b, std::max(twos, fives) - ideal, Rounding::down)) return exact;
+  }
+  // The quotient's first digit stands at 10^first or one place lower.
+  const auto first = digits_of(n) - digits_of(d) + ideal;
+  for (const auto places : {quotient_digits - first, quotient_digits - 1 - first}) {
+    const auto rounded = divide(a, b, places, Rounding::half_up);
+    if (!rounded) continue;
+    const auto digits = digits_of(size_of(rounded->units_));
+    if (digits == quotient_digits) return rounded;
+    if (digits == quotient_digits + 1 && size_of(rounded->units_) == powers[quotient_digits])  // 99…9.5 became 100…0
+      return Decimal(rounded->units_ / 10, rounded->exponent_ + 1);
+  }
+  return {};
 }
 
 std::optional<Decimal> Decimal::rounded(std::int32_t places, Rounding rounding) const {

@@ -53,6 +53,9 @@ class Decimal {
   Decimal absolute() const { return Decimal(units_ < 0 ? -units_ : units_, exponent_); }
   // a / b with `places` decimals. Nothing for b = 0 or when it needs more than 38 digits.
   friend std::optional<Decimal> divide(const Decimal& a, const Decimal& b, std::int32_t places, Rounding rounding);
+  // a / b as Python's decimal has it: exact, with the exponent nearest to that of a less that of b, when the quotient ends within 38
+  // digits; else rounded half up to 28 digits. Nothing for b = 0 and beyond the range of exponents.
+  friend std::optional<Decimal> quotient(const Decimal& a, const Decimal& b);
   // Exactly `places` decimals (negative: tens, hundreds). Nothing when that needs more than 38 digits.
   std::optional<Decimal> rounded(std::int32_t places, Rounding rounding) const;
 

@@ -162,7 +162,7 @@ class Folded {
   }
 
   Result<ColumnPtr> mean(const Column& column) const {
-    ColumnBuilder builder(ColumnType::decimal, what_.places);
+    ColumnBuilder builder(ColumnType::decimal, what_.places.value_or(0));
     if (is_blank(column)) {
       for (std::size_t group = 0; group < size(); ++group) builder.add_nothing();
       return std::move(builder).finish();
@@ -175,10 +175,12 @@ class Folded {
         builder.add_nothing();
         continue;
       }
-      const auto mean = divide(totals[group], Decimal::of(many[group]), what_.places, what_.rounding);
+      const auto many_as = Decimal::of(many[group]);
+      const auto mean = what_.places ? divide(totals[group], many_as, *what_.places, what_.rounding) : quotient(totals[group], many_as);
+      if (!mean && !what_.places) return overflow(group);
       if (!mean)
-        return table_problem(at_ + "/places", {fmt::format("{} 位小数的平均值超过 38 位", what_.places),
-                                               fmt::format("a mean with {} places needs more than 38 digits", what_.places)});
+        return table_problem(at_ + "/places", {fmt::format("{} 位小数的平均值超过 38 位", *what_.places),
+                                               fmt::format("a mean with {} places needs more than 38 digits", *what_.places)});
       builder.add(*mean);
     }
     return std::move(builder).finish();

@@ -95,6 +95,21 @@ base::Result<StoredForm> stored_form(const CellInput& input, DateSystem dates) {
   return form;
 }
 
+base::Status fits_cells(const values::Table& table) {
+  for (std::size_t c = 0; c < table.columns(); ++c) {
+    const auto& column = *table.column(c);
+    if (column.type() != values::ColumnType::any && column.type() != values::ColumnType::text) continue;
+    for (std::size_t r = 0; r < column.size(); ++r) {
+      const auto form = stored_form(CellInput(column.value(r)), DateSystem::from_1900);
+      if (!form.ok())
+        return base::Error(form.error().code(),
+                           base::Text(fmt::format("第 {} 行列“{}”：{}。", r + 1, table.name(c), form.error().message().zh),
+                                      fmt::format("Row {}, column \"{}\": {}.", r + 1, table.name(c), form.error().message().en)));
+    }
+  }
+  return {};
+}
+
 void append_escaped(std::string& out, std::string_view text) {
   std::size_t from = 0;
   const auto put = [&](std::size_t i, std::size_t length, std::string_view instead) {

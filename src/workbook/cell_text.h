@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "base/result.h"
+#include "values/table.h"
 #include "values/value.h"
 #include "workbook/cell.h"
 #include "workbook/number_forms.h"
@@ -40,6 +41,9 @@ struct StoredForm {
 };
 // invalid_field for a text that is too long or no UTF-8, and for a value that is no single value (list, map, table).
 base::Result<StoredForm> stored_form(const CellInput& input, DateSystem dates);
+
+// The same questions, without the answer: of a whole table, with row (from 1) and column of the value that does not fit.
+base::Status fits_cells(const values::Table& table);
 
 // Appends `text` as XML: & < > and quotation marks escaped, what XML cannot hold as _x000B_, and _x000B_ itself so that it stays text.
 void append_escaped(std::string& out, std::string_view text);

@@ -203,7 +203,15 @@ class SheetEditing {
         forms.emplace_back(column, form);
         copy_until(tag.from);
         QUANJI_DO(new_cells(column));
-        if (edit != edits_.end() && edit->first == Cell{row, column}) {
+        if (edit != edits_.end() && edit->first == Cell{row, column} && edit->second.look_only) {
+          QUANJI_TRY(const auto chosen, choose_(form, edit->second.stored));
+          std::optional<std::string> number;
+          if (chosen != 0) number = std::to_string(chosen);
+          out_ += with_attribute(with_attribute(text, "s", number), "r", to_text(Cell{row, column}));
+          copied_ = tag.to;
+          reader_.skip(tag);
+          ++edit;
+        } else if (edit != edits_.end() && edit->first == Cell{row, column}) {
           QUANJI_DO(new_cell(edit, form));
           ++edit;
           copied_ = reader_.skip(tag);

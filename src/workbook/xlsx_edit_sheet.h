@@ -14,7 +14,8 @@ namespace quanji::workbook {
 
 struct CellEdit {
   StoredForm stored;
-  bool appended = false;  // takes the look of the cell above
+  bool appended = false;   // takes the look of the cell above
+  bool look_only = false;  // what is in the cell stays; `stored` is nothing
 };
 using CellEdits = std::map<Cell, CellEdit>;
 

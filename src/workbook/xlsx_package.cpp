@@ -19,31 +19,6 @@ std::string_view last_word(std::string_view uri) {
   return slash == std::string_view::npos ? uri : uri.substr(slash + 1);
 }
 
-// A target relative to the folder of its part, without "." and "..".
-std::string resolve(std::string_view part, std::string_view target) {
-  std::vector<std::string_view> steps;
-  const auto walk = [&](std::string_view path) {
-    while (!path.empty()) {
-      const auto slash = path.find('/');
-      const auto step = path.substr(0, slash);
-      path = slash == std::string_view::npos ? std::string_view() : path.substr(slash + 1);
-      if (step == ".." && !steps.empty()) steps.pop_back();
-      if (!step.empty() && step != "." && step != "..") steps.push_back(step);
-    }
-  };
-  if (!target.starts_with('/')) {
-    const auto slash = part.rfind('/');
-    if (slash != std::string_view::npos) walk(part.substr(0, slash));
-  }
-  walk(target);
-  std::string out;
-  for (const auto step : steps) {
-    if (!out.empty()) out += '/';
-    out += step;
-  }
-  return out;
-}
-
 class RelationshipEvents final : public XmlEvents {
  public:
   explicit RelationshipEvents(std::string_view part) : part_(part) {}
@@ -53,7 +28,7 @@ class RelationshipEvents final : public XmlEvents {
     one.id = attributes.find("Id");
     one.type = last_word(attributes.find("Type"));
     one.external = attributes.find("TargetMode") == "External";
-    if (!one.external) one.target = resolve(part_, attributes.find("Target"));
+    if (!one.external) one.target = resolved_target(part_, attributes.find("Target"));
     if (found.size() < 100'000) found.push_back(std::move(one));
   }
   void end(std::string_view, bool) override {}
@@ -225,6 +200,30 @@ void decode_text(std::string& text) {
   if (from == 0) return;
   out.append(text, from);
   text = std::move(out);
+}
+
+std::string resolved_target(std::string_view part, std::string_view target) {
+  std::vector<std::string_view> steps;
+  const auto walk = [&](std::string_view path) {
+    while (!path.empty()) {
+      const auto slash = path.find('/');
+      const auto step = path.substr(0, slash);
+      path = slash == std::string_view::npos ? std::string_view() : path.substr(slash + 1);
+      if (step == ".." && !steps.empty()) steps.pop_back();
+      if (!step.empty() && step != "." && step != "..") steps.push_back(step);
+    }
+  };
+  if (!target.starts_with('/')) {
+    const auto slash = part.rfind('/');
+    if (slash != std::string_view::npos) walk(part.substr(0, slash));
+  }
+  walk(target);
+  std::string out;
+  for (const auto step : steps) {
+    if (!out.empty()) out += '/';
+    out += step;
+  }
+  return out;
 }
 
 std::string relationships_part(std::string_view part) {

@@ -19,6 +19,8 @@ struct Relationship {
 };
 // Of a part; none when it has no .rels.
 base::Result<std::vector<Relationship>> relationships_of(ZipParts& parts, std::string_view part);
+// A target relative to the folder of its part, without "." and "..".
+std::string resolved_target(std::string_view part, std::string_view target);
 // "xl/workbook.xml" → "xl/_rels/workbook.xml.rels"
 std::string relationships_part(std::string_view part);
 

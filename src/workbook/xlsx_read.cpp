@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "workbook/formula_text.h"
 #include "workbook/xlsx_contents.h"
 
 namespace quanji::workbook {
@@ -44,7 +45,9 @@ class Rows final : public ValueEvents {
       : ValueEvents(contents, sheet, reading.errors, reading.digits),
         range_(reading.range.value_or(Range{})),
         skip_hidden_(reading.skip_hidden_rows),
-        take_(take) {}
+        take_(take) {
+    wants_formulas = reading.formulas;
+  }
   void row(std::uint32_t number, bool hidden) override {
     give();
     row_ = number;
@@ -52,9 +55,21 @@ class Rows final : public ValueEvents {
     if (number > range_.last.row) stop();
   }
   void cell(const StoredCell& cell) override {
+    if (wants_formulas && cell.shared >= 0 && !cell.formula.empty() && shared_.size() < 1'000'000)
+      shared_.emplace(cell.shared, std::pair(cell.at, std::string(cell.formula)));
     if (!wanted_ || !range_.contains(cell.at)) return;
     auto value = value_of(cell);
-    if (!value.is(values::Type::nothing)) cells_.push_back({cell.at.column, std::move(value)});
+    if (!wants_formulas) {
+      if (!value.is(values::Type::nothing)) cells_.push_back({cell.at.column, std::move(value), {}, {}});
+      return;
+    }
+    if (value.is(values::Type::nothing) && !cell.has_formula) return;
+    RowCell made{cell.at.column, std::move(value), std::string(cell.formula), form_of(cell).code};
+    if (made.formula.empty() && cell.shared >= 0)
+      if (const auto owner = shared_.find(cell.shared); owner != shared_.end())
+        made.formula = shifted_formula(owner->second.second, std::int64_t{cell.at.row} - owner->second.first.row,
+                                       std::int64_t{cell.at.column} - owner->second.first.column);
+    cells_.push_back(std::move(made));
   }
   void rows_end() override {
     give();
@@ -72,6 +87,7 @@ class Rows final : public ValueEvents {
   Range range_;
   bool skip_hidden_;
   const TakeRow& take_;
+  std::map<std::int64_t, std::pair<Cell, std::string>> shared_;  // owners of shared formulas by number
   bool wanted_ = false;
   std::uint32_t row_ = 0;
   std::vector<RowCell> cells_;

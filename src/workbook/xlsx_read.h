@@ -54,6 +54,9 @@ struct SheetReading {
   Digits digits = Digits::shortest;
   bool fill_merged = false;  // each cell of a merged block has the value of its first one
   bool skip_hidden_rows = false;
+  std::uint32_t skip_rows = 0;  // left out at the beginning: of the range, else of the first rows in use
+  bool bad_is_nothing = false;  // a value that is not of its column's type
+  bool formulas = false;        // each_row gives cells with their formulas and formats
 };
 
 struct SheetTable {
@@ -72,6 +75,14 @@ struct CellContent {
 struct RowCell {
   std::uint32_t column = 1;
   values::Value value;
+  // Where SheetReading::formulas asks for them.
+  std::string formula;      // without "="; one that is shared with another cell is moved to this one
+  std::string format_code;  // empty: General
+};
+// A block that has a name.
+struct NamedRange {
+  std::string sheet;
+  Range range;
 };
 // One row of a sheet, its cells that are not empty from left to right. False: enough.
 using TakeRow = std::function<base::Result<bool>(std::uint32_t row, std::span<const RowCell> cells)>;
@@ -91,10 +102,13 @@ class Workbook {
   DateSystem date_system() const;
   base::Result<SheetTable> table(const SheetReading& reading);
   base::Result<CellContent> cell(std::string_view sheet, Cell at);
-  // Of `reading` counts: sheet, range, errors, digits, skip_hidden_rows.
+  // Of `reading` counts: sheet, range, errors, digits, skip_hidden_rows, formulas.
   base::Status each_row(const SheetReading& reading, const TakeRow& take);
   // Merged blocks in the order of the file.
   base::Result<std::vector<Range>> merged(std::string_view sheet);
+  // A name the workbook defines (one of `sheet` first) or the name of a table object. not_found with those there are; invalid_field when
+  // it stands for no single block.
+  base::Result<NamedRange> named_range(std::string_view name, std::string_view sheet = {});
   // From the first to the last row and column in use; nothing for an empty sheet.
   base::Result<std::optional<Range>> used(std::string_view sheet);
 

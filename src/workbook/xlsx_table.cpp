@@ -56,6 +56,7 @@ class SheetColumnState {
     return {};
   }
   std::size_t size() const { return typed_ ? typed_->size() : guess_.size(); }
+  void add_nothing() { pad(size() + 1); }
   void pad(std::size_t rows) {
     if (!typed_) {
       if (rows > guess_.size()) guess_.add_nothing(rows - guess_.size());
@@ -140,6 +141,12 @@ class TableEvents final : public ValueEvents {
         range_(reading.range.value_or(Range{})),
         index_(most_columns + 1, none),
         merges_(std::move(merges)) {
+    // Rows of the range are counted from its first; of a whole sheet from the first row in use, which shows when it comes.
+    to_skip_ = reading.skip_rows;
+    if (reading.range && to_skip_ > 0) {
+      range_.first.row += to_skip_;  // beyond the last row: nothing is read
+      to_skip_ = 0;
+    }
     std::erase_if(merges_, [&](const Range& merge) { return !merge.meets(range_); });
     std::ranges::sort(merges_, {}, [](const Range& merge) { return merge.first; });
     const bool bounded = range_.last.column < most_columns;
@@ -165,6 +172,12 @@ class TableEvents final : public ValueEvents {
 
   void cell(const StoredCell& cell) override {
     if (!wanted_ || !range_.contains(cell.at) || !cell.has_value) return;
+    if (to_skip_ > 0) {
+      range_.first.row = row_ + to_skip_;
+      to_skip_ = 0;
+      wanted_ = false;
+      return;
+    }
     if (names_known_ && !is_header()) {
       std::string_view text;
       const bool is_text = text_of(cell, text);
@@ -303,10 +316,13 @@ class TableEvents final : public ValueEvents {
   }
   void put(SheetColumnState& column, Cell at, const Value& value, const CellForm& form) {
     if (column.add(value, form, contents_.book.dates)) return;
+    if (reading_.bad_is_nothing) return column.add_nothing();
     const auto shown = std::string(base::utf8_beginning(text_for(value, form), 60));
     const auto what = column.expectation();
-    fail(bad_cell(at, fmt::format("列“{}”的值“{}”不是{}；改正它，或把这一列读作 text。", column.name(), shown, what.zh),
-                  fmt::format("column \"{}\": \"{}\" is not {}; correct it, or read the column as text.", column.name(), shown, what.en)));
+    const auto refusal =
+        bad_cell(at, fmt::format("列“{}”的值“{}”不是{}；改正它，或把这一列读作 text。", column.name(), shown, what.zh),
+                 fmt::format("column \"{}\": \"{}\" is not {}; correct it, or read the column as text.", column.name(), shown, what.en));
+    fail(base::Error(refusal.code(), refusal.message(), "bad_value"));
   }
 
   // ---- merged blocks that are filled ----
@@ -353,6 +369,7 @@ class TableEvents final : public ValueEvents {
   std::vector<base::Text> notes_;
   bool names_known_ = false, wanted_ = false;
   std::uint32_t row_ = 0, header_row_ = 0, first_row_ = 0, left_out_ = 0;
+  std::uint32_t to_skip_ = 0;
   std::size_t rows_ = 0;
 };
 

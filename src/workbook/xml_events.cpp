@@ -54,7 +54,7 @@ void on_start(void* self, const xmlChar* name, const xmlChar*, const xmlChar* ur
   auto& reading = *static_cast<Reading*>(self);
   if (!reading.begun) {
     reading.begun = true;
-    if (!reading.is_main(uri)) {
+    if (!reading.is_main(uri) && !reading.events->any_vocabulary) {
       reading.foreign_root = true;
       ::xmlStopParser(reading.parser);
       return;

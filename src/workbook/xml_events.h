@@ -36,6 +36,8 @@ class XmlEvents {
   virtual void end(std::string_view name, bool main) = 0;
   virtual void text(std::string_view) {}
 
+  // Parts of other vocabularies (charts, drawings) are read too; otherwise their outermost element is refused.
+  bool any_vocabulary = false;
   // Said by start, end or text: nothing more is wanted, or it cannot go on.
   bool enough() const { return enough_; }
   void stop() { enough_ = true; }

@@ -1,7 +1,7 @@
 // `quanji flow check|run|resume|trace`, the real program: what a new user meets, and what is left after any end.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -228,6 +228,68 @@ steps:
   assert.match(dom, /记住/);
   assert.match(dom, /第 1 轮/);
   assert.match(dom, /800 项未列出/, 'long loops are cut and say so');
+});
+
+test('flow tests stand fakes in the place of activities and say what does not hold', async () => {
+  for (const name of ['tested/flows', 'tested/tests']) mkdirSync(join(folder, name), { recursive: true });
+  write('tested/package.yaml', 'quanji: 1\nname: tested\nversion: 1.0.0\ntitle: 有测试的包\nentry: [reconcile]\nneeds: {capabilities: [network]}\n');
+  write('tested/flows/reconcile.yaml', `quanji: 1
+flow: reconcile
+inputs: {day: {type: date}}
+outputs: {total: {type: decimal}}
+needs: {capabilities: [network]}
+steps:
+  - id: fetch
+    do: http.request
+    with: {url: '=f"https://broker.example/{day:%Y%m%d}"'}
+    save: answer
+    retry: {times: 2, wait: 1ms}
+  - set: {total: '=sum(row["amount"] for row in answer["body"])'}
+  - if: =total < 0
+    then:
+      - fail: {code: sign_mismatch, kind: business, message: '=f"合计 {total}"'}
+  - do: log.write
+    with: {message: '=f"合计 {total}"'}
+  - return: {total: =total}
+`);
+  write('tested/tests/a_good.yaml', `quanji: 1
+test: 第二次才取到
+flow: reconcile
+inputs: {day: 2026-11-20}
+fakes:
+  - {step: fetch, fails: {code: connection_failed, kind: system}, times: 1}
+  - {do: http.request, gives: {status: 200, body: [{amount: 1.50}, {amount: 2}]}}
+expect:
+  outputs: {total: 3.50}
+  log: [合计 3.50]
+  calls: {http.request: 2, log.write: 1}
+`);
+  write('tested/tests/b_mismatch.yaml', `quanji: 1
+test: 符号不一致
+flow: reconcile
+inputs: {day: 2026-11-20}
+fakes: [{do: http.request, gives: {body: [{amount: -5}]}}]
+expect: {outcome: business_failure, error: sign_mismatch}
+`);
+  const good = await run('package', 'test', 'tested');
+  assert.equal(good.code, 0, good.out + good.err);
+  assert.match(good.out, /✓ tests\/a_good\.yaml {2}第二次才取到\n✓ tests\/b_mismatch\.yaml/);
+  assert.match(good.out, /2 of 2 tests passed/);
+  write('tested/tests/c_wrong.yaml', `quanji: 1
+test: 不成立
+flow: reconcile
+inputs: {day: 2026-11-20}
+fakes: [{do: http.request, gives: {body: []}}]
+expect: {outputs: {total: 1}, log: [没有说过], calls: {http.request: 3}}
+`);
+  write('tested/tests/d_broken.yaml', 'quanji: 1\ntest: x\nflow: reconcile\nfakes: [{do: http.request}]\nexpcet: {}\n');
+  const bad = await run('package', 'test', 'tested');
+  assert.equal(bad.code, 1);
+  assert.match(bad.out, /✗ tests\/c_wrong\.yaml[^✗]*the output total should be 1, it is 0[^✗]*no line of the log holds "没有说过"[^✗]*http\.request should run 3 times, it ran 1/);
+  assert.match(bad.out, /✗ tests\/d_broken\.yaml[^✗]*d_broken\.yaml:4:\d+: error[^✗]*d_broken\.yaml:5:1: error.*expect/);
+  const one = await run('package', 'test', 'tested', '--only', 'a_good');
+  assert.equal(one.code, 0);
+  assert.match(one.out, /1 of 1 tests passed/);
 });
 
 test('nonsense is answered with a sentence in both languages', async () => {

@@ -5,8 +5,8 @@
 #include <charconv>
 
 #include "activities/http/http.h"
+#include "activities/json/json_text.h"
 #include "base/encodings.h"
-#include "values/plain_json.h"
 
 namespace quanji::activities::http {
 
@@ -172,17 +172,18 @@ Outcome<Value> body_value(const HttpHead& head, std::string_view body) {
   auto text = text_of_body(body, type.charset);
   if (!text) return bytes();
   if (!type.is_json()) return Value::of(std::move(*text));
-  auto value = values::parse_plain_json(*text);
+  auto value = json::read_text(*text, "JSON");
   if (value) return std::move(*value);
   const std::string beginning(base::utf8_beginning(*text, 200));
-  return engine::business_failure("unreadable",
-                                  Text(fmt::format("{} 的回答说是 JSON，却读不懂：{}；开头是：{}", devices::http_origin(head.url),
-                                                   value.error().message().zh, beginning),
-                                       fmt::format("the answer of {} says it is JSON and is none: {}; it begins: {}",
-                                                   devices::http_origin(head.url), value.error().message().en, beginning)),
-                                  Value::of(Map{{"status", Value::of(std::int64_t{head.status})},
-                                                {"headers", Value::of(headers_of(head))},
-                                                {"body", Value::of(std::move(*text))}}));
+  const auto where = devices::http_origin(head.url);
+  const auto& why = value.error().message;
+  return engine::business_failure(
+      "unreadable",
+      Text(fmt::format("{} 的回答说是 JSON，却读不懂：{}；开头是：{}", where, why.zh, beginning),
+           fmt::format("the answer of {} says it is JSON and is none: {}; it begins: {}", where, why.en, beginning)),
+      Value::of(Map{{"status", Value::of(std::int64_t{head.status})},
+                    {"headers", Value::of(headers_of(head))},
+                    {"body", Value::of(std::move(*text))}}));
 }
 
 Failure status_failure(const HttpHead& head, std::string_view body, const Statuses& accept) {

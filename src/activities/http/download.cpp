@@ -199,8 +199,8 @@ Outcome<bool> fetch(ActivityContext& context, devices::HttpRequest& request, Par
   const auto before = partial.resumable();
   const auto headers = request.headers.size();
   if (before > 0) {
-    request.headers.push_back({"Range", fmt::format("bytes={}-", before), false});
-    request.headers.push_back({"If-Range", partial.version(), false});
+    request.headers.push_back({"Range", fmt::format("bytes={}-", before), {}});
+    request.headers.push_back({"If-Range", partial.version(), {}});
   }
   bool begun = false;
   std::string refusal;
@@ -224,7 +224,7 @@ Outcome<bool> fetch(ActivityContext& context, devices::HttpRequest& request, Par
     if (!done) why = std::move(done).error();
     return done.ok();
   });
-  request.headers.resize(headers);
+  request.headers.erase(request.headers.begin() + static_cast<std::ptrdiff_t>(headers), request.headers.end());
   if (!head) return std::move(head).error();
   if (head->status == 416 && before > 0) return false;
   if (!accept.holds(head->status)) return status_failure(*head, refusal, accept);

@@ -141,7 +141,7 @@ TEST_F(Http, JsonIsAValueTextIsTextAllElseIsBytes) {
   EXPECT_EQ(got("/file/"), R"({"it":null})");
 }
 TEST_F(Http, JsonThatIsNoneIsToldWithItsPlaceAndKept) {
-  EXPECT_TRUE(got("/bad_json").find("的回答说是 JSON，却读不懂：第 1 行第 7 列") != std::string::npos) << got("/bad_json");
+  EXPECT_TRUE(got("/bad_json").find("的回答说是 JSON，却读不懂：JSON 第 1 行第 7 列") != std::string::npos) << got("/bad_json");
   EXPECT_EQ(
       it("- try:\n    - do: http.get\n      with: {url: '=f\"{server}/bad_json\"'}\n  catch:\n    - save: problem\n      steps:\n      "
          "  - set: {it: \"=[problem['code'], problem['data']['body'], problem['data']['status']]\"}\n"),
@@ -343,16 +343,20 @@ TEST_F(Http, ADownloadAppearsWholeAndAlone) {
   EXPECT_EQ(files(), 1U);
 }
 TEST_F(Http, WhatBrokeOffIsGoneOnWith) {
-  const auto path = "/broken/" + std::to_string(::getpid());
+  TestServer own;
+  world.server = own.address();
+  const std::string path = "/broken";
   EXPECT_TRUE(download(path).starts_with("connection_failed"));
   EXPECT_FALSE(std::filesystem::exists(world.file("got.bin")));
   EXPECT_EQ(download(path, "    digest: sha256:" + base::hex(base::sha256(std::string_view(long_content()))) + "\n"), R"({"it":true})");
   EXPECT_EQ(file("got.bin"), long_content());
   EXPECT_EQ(files(), 1U);
-  TestServer::shared().until("asked " + path + " from 160000");
+  own.until("asked " + path + " from 160000");
 }
 TEST_F(Http, WhatChangedMeanwhileIsTakenFromTheBeginning) {
-  const auto path = "/changing/" + std::to_string(::getpid());
+  TestServer own;
+  world.server = own.address();
+  const std::string path = "/changing";
   EXPECT_TRUE(download(path).starts_with("connection_failed"));
   EXPECT_EQ(download(path), R"({"it":true})");
   const auto content = long_content();

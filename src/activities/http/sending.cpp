@@ -179,7 +179,7 @@ Outcome<std::string> file_to_send(ActivityContext& context, const values::FileRe
 }
 void say_type(HttpRequest& request, std::string type) {
   if (std::none_of(request.headers.begin(), request.headers.end(), [](const auto& h) { return same_name(h.name, "content-type"); }))
-    request.headers.push_back({"Content-Type", std::move(type), false});
+    request.headers.push_back({"Content-Type", std::move(type), {}});
 }
 
 }  // namespace
@@ -200,15 +200,14 @@ Outcome<HttpRequest> request_of(ActivityContext& context, const Sender& sender) 
       if (same_name(name, ours))
         return wrong(fmt::format("请求头 {} 由请求本身决定，不能写", name),
                      fmt::format("the header {} is the request's own: leave it out", name));
-    HttpField header{name, {}, value.is(Type::secret)};
-    if (header.secret) {
-      QUANJI_TRY(const auto secret, context.open_secret(value.secret()));
-      header.value = secret.reveal();
+    HttpField header{name, {}, {}};
+    if (value.is(Type::secret)) {
+      QUANJI_TRY(header.secret, context.open_secret(value.secret()));
     } else {
       QUANJI_TRY(header.value, word_of(value, "headers", name));
     }
-    if (std::any_of(header.value.begin(), header.value.end(),
-                    [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F; }))
+    const auto sent = header.secret.empty() ? std::string_view(header.value) : header.secret.reveal();
+    if (std::any_of(sent.begin(), sent.end(), [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F; }))
       return wrong(fmt::format("请求头 {} 的值里有换行或控制字符", name),
                    fmt::format("the value of the header {} holds a line end or control character", name));
     request.headers.push_back(std::move(header));

@@ -265,12 +265,13 @@ int run_command_line(int argc, char** argv) {
     if (page.good()) return exit_done;
     return refuse(base::Error(base::Code::store_unavailable, base::system_detail("write", given.contracts + "/cli.md")));
   }
-  if (const auto done = given.flow->run()) {
-    // Not by return: threads a flow's Python left behind would be waited for.
+  // Not by return: threads a flow's Python left behind would be waited for.
+  const auto leave = [](int code) {
     std::fflush(nullptr);
-    std::_Exit(*done);
-  }
-  if (const auto done = given.package->run()) return *done;
+    std::_Exit(code);
+  };
+  if (const auto done = given.flow->run()) leave(*done);
+  if (const auto done = given.package->run()) leave(*done);
   for (auto& command : given.commands)
     if (*command->app) return run(*command, given.place.profile, given.on_behalf_of);
   return exit_usage;

@@ -11,6 +11,7 @@
 
 #include "activities/catalogue.h"
 #include "apps/quanji/flow_sources.h"
+#include "apps/quanji/flow_tests.h"
 #include "apps/quanji/package_sources.h"
 #include "base/clock.h"
 #include "base/random.h"
@@ -151,6 +152,19 @@ PackageCommands::PackageCommands(CLI::App& root) {
       "# 目录里的 python/ 会被导入以找函数，归档里的只检查语法 / The python/ of a folder is imported to look for functions, an archive's "
       "never");
 
+  test_ =
+      group->add_subcommand("test", "执行包里的流程测试，活动可用替身 / Runs the tests of a package's flows, with fakes for activities");
+  test_->add_option("package", given_.subject, "含 package.yaml 的目录 / The folder with package.yaml")->required();
+  test_->add_option("--only", given_.only, "只执行文件名或名字含此文字的测试 / Only tests whose file or name holds this");
+  test_->add_option("--language", given_.language, "zh 或 en，缺省按 LANG / Language; else by LANG")->check(CLI::IsMember({"zh", "en"}));
+  test_->footer(
+      "例 / Example:\n  quanji package test settlement\n"
+      "# tests/breaks.yaml:\n"
+      "#   quanji: 1\n#   test: 符号不一致\n#   flow: reconcile\n#   inputs: {trade_date: 2026-11-20}\n"
+      "#   fakes:\n#     - {do: dbf.read_table, gives: [{code: '600000', amount: -1}]}\n#     - {step: pay, fails: {code: timeout, kind: "
+      "system}, times: 1}\n"
+      "#   expect: {error: sign_mismatch, log: ['600000'], calls: {dbf.read_table: 1}}");
+
   pack_ = add(group, "pack", "把目录打成 name-1.2.0.rpa.zip；同样的文件得到同样的字节 / Packs a folder; the same files give the same bytes",
               "folder", "含 package.yaml 的目录 / The folder with package.yaml");
   pack_->add_option("--into", given_.into, "归档写到哪个目录 / Folder the archive is written to (=.)");
@@ -200,6 +214,7 @@ std::optional<int> PackageCommands::run(std::FILE* out, std::FILE* err) {
     return exit_done;
   }
   if (*check_) return check(out, err);
+  if (*test_) return test(out, err);
   if (*pack_) return pack(out, err);
   if (*sign_) return sign(out, err);
   if (*verify_ || *unpack_) {
@@ -255,6 +270,14 @@ int PackageCommands::check(std::FILE* out, std::FILE* err) const {
                  : fmt::format("{} 个流程，{} 个错误，{} 个警告\n", sources.package.flows.size(), errors, warnings));
   }
   return errors == 0 ? exit_done : exit_refused;
+}
+
+int PackageCommands::test(std::FILE* out, std::FILE* err) const {
+  const auto sources = read_flow_sources(given_.subject);
+  if (!sources) return refuse(err, sources.error());
+  const auto python = python_with(sources->python_path);
+  if (!python) return refuse(err, python.error());
+  return test_package(*sources, **python, given_.only, given_.language == "en" ? flow::Language::en : flow::Language::zh, out);
 }
 
 int PackageCommands::pack(std::FILE* out, std::FILE* err) const {

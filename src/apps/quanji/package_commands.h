@@ -18,20 +18,22 @@ class PackageCommands {
 
  private:
   struct Given {
-    std::string subject, into, key, output = "table", language;
+    std::string subject, into, key, output = "table", language, only;
     std::vector<std::string> trusted;
     bool replace = false, not_signed = false;
   };
   CLI::App* add(CLI::App* group, const std::string& name, const std::string& summary, const std::string& subject, const std::string& help);
   void add_signature_rule(CLI::App* command);
   int check(std::FILE* out, std::FILE* err) const;
+  int test(std::FILE* out, std::FILE* err) const;
   int pack(std::FILE* out, std::FILE* err) const;
   int sign(std::FILE* out, std::FILE* err) const;
   int verify(std::FILE* out, std::FILE* err) const;
   int unpack(std::FILE* out, std::FILE* err) const;
 
   Given given_;
-  CLI::App *check_ = nullptr, *pack_ = nullptr, *sign_ = nullptr, *verify_ = nullptr, *unpack_ = nullptr, *rules_ = nullptr;
+  CLI::App *check_ = nullptr, *test_ = nullptr, *pack_ = nullptr, *sign_ = nullptr, *verify_ = nullptr, *unpack_ = nullptr,
+           *rules_ = nullptr;
 };
 
 }  // namespace quanji::apps
