@@ -191,7 +191,9 @@ ActivityInfo List::info() {
   info.effect = flow::Effect::none;
   info.errors = errors(reading_codes, {"unreadable", "bad_encoding", "too_large"});
   info.examples = {{{"打包再看", "Packed, and looked at"},
-                    R"(- do: file.write_text
+                    R"(- do: file.make_folder
+  with: {folder: out}
+- do: file.write_text
   with: {text: 代码, to: out/明细.csv}
 - do: archive.pack
   with: {files: [out], to: out.zip}

@@ -238,7 +238,9 @@ ActivityInfo Pack::info() {
   info.errors = errors({}, {"not_found", "not_permitted", "file_busy", "io_failed", "file_exists", "disk_full", "bad_encoding", "too_large",
                             "unreadable", "wrong_password", "not_supported"});
   info.examples = {{{"一个文件夹，路径相对于它", "A folder, with paths relative to it"},
-                    R"(- do: file.write_text
+                    R"(- do: file.make_folder
+  with: {folder: day/in}
+- do: file.write_text
   with: {text: "1", to: day/in/a.csv}
 - do: archive.pack
   with: {files: [day/in], folder: day, to: day.zip, encoding: gbk}

@@ -37,7 +37,7 @@ QUANJI_FIELDS(Find::Input, QF(document, "元素树", "A tree of elements"), QF(p
               QF(namespaces, "前缀 → 命名空间", "Prefix → namespace", .fallback = "{}"))
 QUANJI_FIELDS(Find::Output, QF(found, "找到的元素、属性或文本", "Elements, attributes or texts that were found"))
 QUANJI_FIELDS(ReadTable::Input, QF(file, "XML 文件，多大都行", "An XML file, however large"),
-              QF(path, "行的元素：/根/表/行 或 //行", "The rows' element: /root/rows/row or //row", .max = 4'000),
+              QF(path, "行的元素：/根/表/行 或 //行", "The rows' element: /list/rows/row or //row", .max = 4'000),
               QF(columns, "列名 → 行内的 XPath，或 {path, type}", "Name → XPath within the row, or {path, type}"),
               QF(namespaces, "前缀 → 命名空间", "Prefix → namespace", .fallback = "{}"))
 QUANJI_FIELDS(ReadTable::Output, QF(table, "表", "The table"))

@@ -292,7 +292,7 @@ Outcome<void> each_row(const ReadMore& read, std::string_view name, std::string_
   if (!path.starts_with("/") || names.empty() || (anywhere && names.size() != 1) || !std::all_of(names.begin(), names.end(), good))
     return failure("invalid_argument",
                    {fmt::format("path“{}”应如 /根/表/行 或 //行，只有元素名和 *", values::quoted(path)),
-                    fmt::format("the path \"{}\" is like /root/rows/row or //row: names of elements and * alone", values::quoted(path))});
+                    fmt::format("the path \"{}\" is like /list/rows/row or //row: names of elements and * alone", values::quoted(path))});
   std::vector<Compiled> expressions;
   for (const auto& column : columns) {
     QUANJI_TRY(auto expression, compiled(column.path));
