@@ -1,4 +1,5 @@
 // The syntax of row expressions: a tree of few kinds of nodes, read by a strict parser of its own.
+// Reads foreign bytes: fuzz/row_expression.cpp
 #pragma once
 #include <cstdint>
 #include <memory>
