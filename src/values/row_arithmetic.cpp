@@ -111,9 +111,6 @@ Value number_value(const Decimal& value, bool integers) {
   return Value::of(value);
 }
 
-// What // and % are of decimals: the quotient cut towards zero, if 38 digits hold it.
-std::optional<Decimal> cut_quotient(const Decimal& a, const Decimal& b) { return divide(a, b, 0, Rounding::down); }
-
 // Whether a column of these types can be worked with by calculate_times, whatever the values.
 bool times_fit(Op op, ColumnType a, ColumnType b) {
   const auto sample = [](ColumnType type) -> Value {
@@ -174,7 +171,7 @@ NumberAnswer calculate(Op op, const Decimal& a, const Decimal& b) {
       break;
     default: {
       if (b.is_zero()) return {{}, zero_division()};
-      value = cut_quotient(a, b);
+      value = divide(a, b, 0, Rounding::floor);
       if (op == Op::floor_divide || !value) break;
       const auto whole = multiply(*value, b);
       value = whole ? subtract(a, *whole) : std::nullopt;

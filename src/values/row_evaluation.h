@@ -112,7 +112,7 @@ struct Answer {
   std::optional<base::Text> problem;
 };
 Answer calculate(Op op, const Value& a, const Value& b);
-// Decimal or what is wrong; floor_divide and remainder as Python's Decimal.
+// Decimal or what is wrong. // is rounded down, % has the divisor's sign: of integers and decimals alike.
 struct NumberAnswer {
   std::optional<Decimal> value;
   std::optional<base::Text> problem;

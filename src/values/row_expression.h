@@ -28,8 +28,8 @@ struct Node;
 //   nothing      arithmetic and functions with nothing give nothing; a comparison (in, not in, contains, matches … too) with nothing is
 //                false; `is None` tests. A condition that is nothing counts as false, so `not` of it is true. == None is refused.
 //   numbers      integers beyond 64 bits become decimals; more than 38 digits are a bad value. / answers a decimal: exact when the
-//                quotient ends within 38 digits, else rounded half up to 28. // and % as Python's: of integers rounded down, of decimals
-//                towards zero. Literals with a point are decimals.
+//                quotient ends within 38 digits, else rounded half up to 28. // is rounded down and % has the divisor's sign, of integers
+//                and of decimals alike (Python's Decimal cuts towards zero). Literals with a point are decimals.
 //   conditions   are booleans: a number or a text is none. and, or, `a if c else b` work out a part only for the rows that need it.
 //   kinds        == of different kinds is false, != true; an order between different kinds is refused. A literal text or a value beside a
 //                date, time, datetime or duration is read as one.
