@@ -287,6 +287,8 @@ expect: {outputs: {total: 1}, log: [没有说过], calls: {http.request: 3}}
   assert.equal(bad.code, 1);
   assert.match(bad.out, /✗ tests\/c_wrong\.yaml[^✗]*the output total should be 1, it is 0[^✗]*no line of the log holds "没有说过"[^✗]*http\.request should run 3 times, it ran 1/);
   assert.match(bad.out, /✗ tests\/d_broken\.yaml[^✗]*d_broken\.yaml:4:\d+: error[^✗]*d_broken\.yaml:5:1: error.*expect/);
+  write('tested/tests/e_outside.yaml', 'quanji: 1\ntest: 不碰外部\nflow: reconcile\ninputs: {day: 2026-11-20}\n');
+  assert.match((await run('package', 'test', 'tested', '--only', 'e_outside')).out, /not_faked/);
   const one = await run('package', 'test', 'tested', '--only', 'a_good');
   assert.equal(one.code, 0);
   assert.match(one.out, /1 of 1 tests passed/);

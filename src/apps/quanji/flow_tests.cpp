@@ -47,6 +47,12 @@ class TestFakes final : public engine::Fakes {
       }
       return outputs(activity, *fake.gives);
     }
+    // A test touches nothing outside.
+    for (const auto word : activity.info.capabilities)
+      if (word != "files")
+        return Outcome<Map>(
+            engine::system_failure("not_faked", {fmt::format("{} 会接触外部，测试里要给它一个替身", activity.info.id),
+                                                 fmt::format("{} reaches outside: a test has to give a fake for it", activity.info.id)}));
     return std::nullopt;
   }
   std::map<std::string, std::int64_t, std::less<>> calls;
