@@ -294,6 +294,34 @@ expect: {outputs: {total: 1}, log: [没有说过], calls: {http.request: 3}}
   assert.match(one.out, /1 of 1 tests passed/);
 });
 
+test('edits keep comments and order, and a flow is never left with an error it had not', async () => {
+  const before = `# 头
+quanji: 1
+flow: edited
+steps:
+  # 第一步
+  - do: log.write
+    with: {message: hi}   # 说一声
+`;
+  write('edited.yaml', before);
+  write('edits.json', JSON.stringify([
+    { op: 'set', at: 'steps/0/with/message', value: '=str(1 + 1)' },
+    { op: 'insert', at: 'steps/-', value: { return: {} } },
+  ]));
+  const done = await run('flow', 'edit', 'edited.yaml', '--edits', 'edits.json');
+  assert.equal(done.code, 0, done.err);
+  assert.equal(readFileSync(join(folder, 'edited.yaml'), 'utf8'), before.replace('message: hi', 'message: =str(1 + 1)') + '  - return: {}\n');
+  const after = readFileSync(join(folder, 'edited.yaml'), 'utf8');
+  write('edits.json', JSON.stringify([{ op: 'set', at: 'steps/0/do', value: 'log.wirte' }]));
+  const wrong = await run('flow', 'edit', 'edited.yaml', '--edits', 'edits.json');
+  assert.equal(wrong.code, 1);
+  assert.match(wrong.err, /edited\.yaml:6:\d+: error: .*log\.wirte/);
+  write('edits.json', JSON.stringify([{ op: 'remove', at: 'steps/7' }]));
+  const none = await run('flow', 'edit', 'edited.yaml', '--edits', 'edits.json');
+  assert.match(none.err, /第 1 处改动：没有第 7 项.*\nedit 1: there is no element 7/);
+  assert.equal(readFileSync(join(folder, 'edited.yaml'), 'utf8'), after, 'nothing was changed');
+});
+
 test('nonsense is answered with a sentence in both languages', async () => {
   for (const [words, zh, en] of [
     [['flow', 'run', 'nowhere.yaml'], /读不到文件/, /cannot read the file/],

@@ -23,7 +23,7 @@ build_console() {
   build_console_packages
   local sources
   # Not by git: the tree may have been unpacked from an archive.
-  sources=$(cd "$ROOT" && find console contracts \( -name node_modules -o -name dist \) -prune -o -type f -print0 |
+  sources=$(cd "$ROOT" && find console contracts \( -name node_modules -o -name dist -o -name dist-flow-edit \) -prune -o -type f -print0 |
     sort -z | xargs -0 sha256sum | sha256sum)
   if [ ! -d "$ROOT/console/dist" ] || [ "$(cat "$STAMPS/console-sources" 2>/dev/null)" != "$sources" ]; then
     step "console: npm run build"

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "apps/quanji/debug_adapter.h"
+#include "apps/quanji/flow_edit.h"
 #include "apps/quanji/flow_sources.h"
 #include "apps/quanji/local_run.h"
 #include "base/files.h"
@@ -124,6 +125,17 @@ FlowCommands::FlowCommands(CLI::App& root) {
   trace_->add_option("--into", given_.into, "写到哪个文件 / File to write (=trace.html in the run's folder)");
   trace_->footer("例 / Example:\n  quanji flow trace .quanji/runs/20261120-153000-hello --into hello.html");
 
+  edit_ =
+      group->add_subcommand("edit", "改流程文件，保留注释和次序（需要 node）/ Edits a flow's file; comments and order stay (needs node)");
+  edit_->add_option("file", given_.subject, "流程文件 / The flow's file")->required();
+  edit_->add_option("--edits", given_.edits, "改动的 JSON 列表，- 为标准输入 / The edits as a JSON list, - is standard input")->required();
+  edit_->add_option("--language", given_.language, "zh 或 en，缺省随 LANG / Language, by default that of LANG")
+      ->check(CLI::IsMember({"zh", "en"}));
+  edit_->footer(
+      "例 / Example:\n  echo '[{\"op\": \"set\", \"at\": \"steps/0/timeout\", \"value\": \"30m\"}]' | quanji flow edit hello.yaml --edits "
+      "-\n"
+      "# op: set, remove, insert, move {to}; at: title, inputs/day/type, steps/2/with/file, steps/- (末尾 / the end)");
+
   debug_ = group->add_subcommand("debug",
                                  "调试适配器（DAP），编辑器经标准输入输出驱动 / Debug adapter for editors, on standard input and output");
   debug_->footer(
@@ -137,6 +149,7 @@ std::optional<int> FlowCommands::run(std::FILE* out, std::FILE* err) {
   if (*resume_) return resume(out, err);
   if (*trace_) return trace(out, err);
   if (*debug_) return run_debug_adapter();
+  if (*edit_) return edit_flow(given_.subject, given_.edits, language_of(given_.language), out, err);
   return std::nullopt;
 }
 

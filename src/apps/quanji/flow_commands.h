@@ -1,4 +1,4 @@
-// `quanji flow check|run|resume|trace|debug`: flows on this machine, without a platform.
+// `quanji flow check|run|resume|trace|debug|edit`: flows on this machine, without a platform.
 #pragma once
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -21,7 +21,7 @@ class FlowCommands {
     std::vector<std::string> subjects;
     std::string subject, output = "table", language, into;
     std::vector<std::string> inputs, settled;
-    std::string inputs_file, context, work, state;
+    std::string edits, inputs_file, context, work, state;
     bool quiet = false;
   };
   int check(std::FILE* out, std::FILE* err) const;
@@ -30,7 +30,7 @@ class FlowCommands {
   int trace(std::FILE* out, std::FILE* err) const;
 
   Given given_;
-  CLI::App *check_ = nullptr, *run_ = nullptr, *resume_ = nullptr, *trace_ = nullptr, *debug_ = nullptr;
+  CLI::App *check_ = nullptr, *run_ = nullptr, *resume_ = nullptr, *trace_ = nullptr, *debug_ = nullptr, *edit_ = nullptr;
 };
 
 }  // namespace quanji::apps
