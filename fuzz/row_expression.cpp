@@ -7,6 +7,8 @@
 #include "base/bytes.h"
 #include "base/encodings.h"
 #include "must.h"
+#include "values/row_syntax.h"
+#include "values/row_tokens.h"
 
 using namespace quanji;
 
