@@ -1,4 +1,5 @@
 // The words of a row expression.
+// Reads foreign bytes: fuzz/row_expression.cpp
 #pragma once
 #include <cstdint>
 #include <string>
