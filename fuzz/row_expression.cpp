@@ -8,10 +8,7 @@
 #include "base/encodings.h"
 #include "must.h"
 #include "values/row_syntax.h"
-<<<<<<< HEAD
-=======
 #include "values/row_tokens.h"
->>>>>>> 26417aa007331be591c8393f837bc4c913b6170a
 
 using namespace quanji;
 

@@ -8,7 +8,9 @@
 #include "values/table.h"
 
 // CPython gives nothing back when its process ends; what it holds of ours then is out of the leak checker's sight.
-extern "C" const char* __lsan_default_suppressions() { return "leak:libpython3\nleak:quanji::engine::tell_facts\nleak:quanji::engine::to_python"; }
+extern "C" const char* __lsan_default_suppressions() {
+  return "leak:libpython3\nleak:quanji::engine::tell_facts\nleak:quanji::engine::to_python";
+}
 
 namespace quanji::engine {
 

@@ -27,8 +27,8 @@ std::optional<Fold> fold_of(std::string_view word);
 
 struct Aggregate {
   Fold fold = Fold::count;
-  std::string column;  // empty: rows (count only)
-  std::string as;      // empty: "amount_sum", "count"
+  std::string column;                      // empty: rows (count only)
+  std::string as;                          // empty: "amount_sum", "count"
   std::optional<std::int32_t> places = 2;  // of a mean; nothing: as quotient() of decimal.h has it
   Rounding rounding = Rounding::half_up;
   std::string separator = ",";

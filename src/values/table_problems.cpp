@@ -14,7 +14,9 @@ using base::Error;
 using base::Problems;
 using base::Text;
 
-Error table_problem(std::string field, const Text& reason) { return Error(Code::invalid_field, reason).with_field(std::move(field), reason); }
+Error table_problem(std::string field, const Text& reason) {
+  return Error(Code::invalid_field, reason).with_field(std::move(field), reason);
+}
 
 base::Status as_status(Problems& problems) {
   if (problems.found.empty()) return {};

@@ -23,7 +23,7 @@ constexpr std::size_t most_segments = 256;
 struct Choice {
   enum class Kind : std::uint8_t { name, index, slice, all } kind = Kind::all;
   std::string name;                      // of a map
-  std::int64_t index = -1;                // of a list; negative from its end
+  std::int64_t index = -1;               // of a list; negative from its end
   std::optional<std::int64_t> from, to;  // of a slice
 };
 struct Segment {
