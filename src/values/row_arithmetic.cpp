@@ -322,7 +322,7 @@ Operand Evaluation::texts_joined(const Operand& a, const Operand& b, const Node&
 }
 
 Operand Evaluation::negated(const Node& node, Wanted wanted) {
-  const auto inner = run(*node.kids[0], wanted);
+  auto inner = run(*node.kids[0], wanted);
   if (failed() || inner.blank) return inner;
   const auto zero = inner.type() == ColumnType::duration ? Value::of(Duration{0}) : Value::of(std::int64_t{0});
   if (!is_numeric(*inner.column) && inner.type() != ColumnType::duration && !inner.is_any())

@@ -60,7 +60,7 @@ Outcome<void> gather(ActivityContext& context, const std::string& path, const st
   std::error_code failed;
   for (auto one = fs::directory_iterator(path, failed); !failed && one != fs::directory_iterator(); one.increment(failed)) {
     const auto name = one->path().filename().string();
-    QUANJI_DO(gather(context, path + "/" + name, inside + "/" + name, into));
+    QUANJI_DO(gather(context, fmt::format("{}/{}", path, name), fmt::format("{}/{}", inside, name), into));
   }
   if (!failed) return {};
   errno = failed.value();

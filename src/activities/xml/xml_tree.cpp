@@ -135,7 +135,7 @@ const Value* part(const Map& map, std::string_view name) {
     if (key == name) return &value;
   return nullptr;
 }
-engine::Failure no_element(std::string zh, std::string en) {
+engine::Failure no_element(const std::string& zh, const std::string& en) {
   return failure("invalid_argument",
                  {"这不是元素：" + zh + "；元素形如 {name: a, attributes: {}, text: '', children: []}",
                   "this is no element: " + en + "; an element is like {name: a, attributes: {}, text: '', children: []}"});

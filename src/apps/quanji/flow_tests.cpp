@@ -78,7 +78,7 @@ class TestFakes final : public engine::Fakes {
   // A list of maps where a table comes, a text where a date comes.
   static Value literal(const base::Field& field, const Value& value) {
     auto fitting = flow::literal_as(value, flow::type_word(values::type_word(*field.ops)));
-    return fitting ? std::move(*fitting) : value;
+    return fitting ? *fitting : value;
   }
   const flow::FlowTest& test_;
   std::mutex mutex_;
