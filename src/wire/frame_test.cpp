@@ -85,7 +85,7 @@ TEST(EnrolmentCode, StandsInTheBodyOfTheRequestAndNowhereElse) {
 }
 TEST(RunnerMessages, ComeOutTheSameHoweverTheStreamIsCut) {
   const auto stream = *write_runner_message(runner_message(RunnerMessageType::progress, Progress{3, "steps/3"})) +
-                      *write_runner_message({1, RunnerMessageType::resumed, {}});
+                      *write_runner_message({runner_version, RunnerMessageType::resumed, {}});
   for (std::size_t cut = 0; cut <= stream.size(); ++cut) {
     RunnerMessageReader reader;
     std::vector<RunnerMessageType> types;
@@ -100,7 +100,7 @@ TEST(RunnerMessages, ALengthNobodyWritesBreaksTheStreamForGood) {
   RunnerMessageReader reader;
   reader.add(std::string_view("\xff\xff\xff\xff", 4));
   EXPECT_FALSE(reader.next().ok());
-  reader.add(*write_runner_message({1, RunnerMessageType::resumed, {}}));
+  reader.add(*write_runner_message({runner_version, RunnerMessageType::resumed, {}}));
   EXPECT_FALSE(reader.next().ok());
 }
 

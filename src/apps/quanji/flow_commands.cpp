@@ -126,7 +126,7 @@ FlowCommands::FlowCommands(CLI::App& root) {
   trace_->footer("例 / Example:\n  quanji flow trace .quanji/runs/20261120-153000-hello --into hello.html");
 
   edit_ =
-      group->add_subcommand("edit", "改流程文件，保留注释和次序（需要 node）/ Edits a flow's file; comments and order stay (needs node)");
+      group->add_subcommand("edit", "改流程文件，保留注释和次序（需要 node） / Edits a flow's file; comments and order stay (needs node)");
   edit_->add_option("file", given_.subject, "流程文件 / The flow's file")->required();
   edit_->add_option("--edits", given_.edits, "改动的 JSON 列表，- 为标准输入 / The edits as a JSON list, - is standard input")->required();
   edit_->add_option("--language", given_.language, "zh 或 en，缺省随 LANG / Language, by default that of LANG")
