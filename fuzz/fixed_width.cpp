@@ -1,7 +1,8 @@
 // Fixed-width files and layouts of strangers. What is read keeps the reader's promises and, written again, reads the same.
 // Input: a byte of choices, the layout as JSON up to a NUL, then the file.
 // Built with src/devices/record_findings.cpp src/devices/record_numbers.cpp src/devices/record_text.cpp src/devices/record_file.cpp
-// src/devices/record_lines.cpp Built with src/devices/fixed_width.cpp src/devices/fixed_width_values.cpp src/devices/fixed_width_reader.cpp
+// Built with src/devices/record_lines.cpp src/devices/fixed_width.cpp src/devices/fixed_width_values.cpp
+// Built with src/devices/fixed_width_reader.cpp src/devices/fixed_width_writer.cpp
 #include "devices/fixed_width.h"
 
 #include <cstdint>

@@ -69,10 +69,12 @@ class Writing {
           return refused(part.kind, std::nullopt, name, {"布局没有该字段", "the layout has no such field"});
     }
     for (const auto role : {FixedRole::header, FixedRole::trailer})
-      for (const auto& [name, value] : role == FixedRole::header ? content_.header : content_.trailer)
+      for (const auto& one : role == FixedRole::header ? content_.header : content_.trailer) {
+        const auto& name = one.first;
         if (std::ranges::none_of(plan_.kinds(), [&](const auto& k) { return k.record.role == role && k.find(name) != SIZE_MAX; }))
           return refused(role == FixedRole::header ? "header" : "trailer", std::nullopt, name,
                          {"布局没有该字段", "the layout has no such field"});
+      }
     return {};
   }
   const FixedPlan::Kind* body(std::string_view name) const {

@@ -117,7 +117,7 @@ test('a condition holds it only where it is true', async () => {
   assert.equal((await variables()).total.value, '4');
 });
 
-test('variables are seen, opened, paged and set; expressions are worked out over them', async () => {
+test('variables are seen, opened, paged and set, expressions are worked out over them', async () => {
   const { stopped, terminated } = await begin({ program: counting }, { [counting]: [{ line: 7 }] });
   await stopped;
   const seen = await variables();
