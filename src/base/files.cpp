@@ -76,11 +76,14 @@ Status create_durable_file(const std::string& path, std::string_view content, un
 
 Result<std::string> read_whole(int fd, std::size_t limit) {
   std::string content;
+  bool stream = false;
   for (;;) {
     const auto before = content.size();
     content.resize(before + 65536);
-    const auto got = ::pread(fd, content.data() + before, 65536, static_cast<off_t>(before));
-    if (got < 0 && errno == EINTR) {
+    const auto got =
+        stream ? ::read(fd, content.data() + before, 65536) : ::pread(fd, content.data() + before, 65536, static_cast<off_t>(before));
+    if (got < 0 && (errno == EINTR || (errno == ESPIPE && !stream))) {
+      stream = stream || errno == ESPIPE;
       content.resize(before);
       continue;
     }

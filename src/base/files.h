@@ -30,7 +30,7 @@ Status create_durable_file(const std::string& path, std::string_view content, un
 // Makes names that were added to or taken from the folder durable.
 Status sync_folder(const std::string& folder);
 std::string folder_of(const std::string& path);
-// All bytes of an open file from its start, at most `limit` (Code::too_large).
+// All bytes of an open file from its start, of a pipe or a terminal what comes until its end; at most `limit` (Code::too_large).
 Result<std::string> read_whole(int fd, std::size_t limit);
 
 }  // namespace quanji::base

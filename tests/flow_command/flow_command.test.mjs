@@ -1,7 +1,7 @@
 // `quanji flow check|run|resume|trace`, the real program: what a new user meets, and what is left after any end.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -320,6 +320,17 @@ steps:
   const none = await run('flow', 'edit', 'edited.yaml', '--edits', 'edits.json');
   assert.match(none.err, /第 1 处改动：没有第 7 项.*\nedit 1: there is no element 7/);
   assert.equal(readFileSync(join(folder, 'edited.yaml'), 'utf8'), after, 'nothing was changed');
+});
+test('edits and inputs come through a pipe as well as from a file', () => {
+  write('piped.yaml', 'quanji: 1\nflow: piped\ninputs: {n: {type: integer}}\noutputs: {m: {type: integer}}\nsteps:\n  - return: {m: =n + 1}\n');
+  const shell = (line) => execFileSync('/bin/sh', ['-c', line], { cwd: folder, env: { ...environment, QUANJI: quanji }, encoding: 'utf8' });
+  shell(`printf '[{"op": "set", "at": "title", "value": "管道"}]' | "$QUANJI" flow edit piped.yaml --edits -`);
+  assert.match(readFileSync(join(folder, 'piped.yaml'), 'utf8'), /\ntitle: 管道\n/);
+  symlinkSync('piped.yaml', join(folder, 'link.yaml'));
+  shell(`printf '[{"op": "set", "at": "title", "value": "链接"}]' | "$QUANJI" flow edit link.yaml --edits -`);
+  assert.equal(readlinkSync(join(folder, 'link.yaml')), 'piped.yaml', 'a link stays one');
+  assert.match(readFileSync(join(folder, 'piped.yaml'), 'utf8'), /\ntitle: 链接\n/);
+  assert.match(shell(`printf '{"n": 41}' | "$QUANJI" flow run piped.yaml --inputs - 2>/dev/null`), /42/);
 });
 
 test('nonsense is answered with a sentence in both languages', async () => {

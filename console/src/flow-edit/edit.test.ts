@@ -81,6 +81,139 @@ describe('an edit of a flow', () => {
   });
 });
 
+const nested = `# 头
+steps:
+  - python: |   # 计算
+      a = 1
+      # 块里的井号
+      b = 2
+    save: x
+  # 判断
+  - if: =x
+    then:
+      # 里面的
+      - set: {q: 1}   # 尾
+      - python: >-
+          one
+          two
+  - set: {z: 1}
+# 末
+`;
+describe('an edit of steps inside steps', () => {
+  it('sets lines of code as lines of code and leaves the comment behind their bar', () => {
+    const code = applyEdits(nested, [{ op: 'set', at: 'steps/0/python', value: 'a = 2\n\nif a:\n    b = 3\n' }]);
+    expect(changed(nested, code)).toEqual(['-      a = 1', '-      # 块里的井号', '-      b = 2', '+      a = 2', '+', '+      if a:', '+          b = 3']);
+    const short = applyEdits(nested, [{ op: 'set', at: 'steps/0/python', value: 'module:function' }]);
+    expect(short).toContain('  - python: module:function   # 计算\n    save: x\n');
+    expect(applyEdits('a: "q" # d\nb: 1\n', [{ op: 'set', at: 'a', value: 'x\ny\n' }])).toBe('a: | # d\n  x\n  y\nb: 1\n');
+  });
+  it('moves a step into another list and out again, with the comment above it', () => {
+    const inside = applyEdits(nested, [{ op: 'move', at: 'steps/1/then/0', to: 'steps/0' }]);
+    expect(inside).toContain('steps:\n  # 里面的\n  - set: {q: 1}   # 尾\n  - python: |   # 计算\n');
+    expect(applyEdits(inside, [{ op: 'move', at: 'steps/0', to: 'steps/2/then/0' }])).toBe(nested);
+    const deeper = applyEdits(nested, [{ op: 'move', at: 'steps/0', to: 'steps/1/then/-' }]);
+    expect(deeper).toContain('      - python: |   # 计算\n          a = 1\n          # 块里的井号\n          b = 2\n        save: x\n  - set: {z: 1}\n');
+    expect(() => applyEdits(nested, [{ op: 'move', at: 'steps/1', to: 'steps/1/then/0' }])).toThrow(/into itself/);
+  });
+  it('puts a step above the comment of the one that stood there', () => {
+    expect(applyEdits(nested, [{ op: 'insert', at: 'steps/1', value: { set: { n: 1 } } }])).toContain('  - set:\n      n: 1\n  # 判断\n  - if: =x\n');
+  });
+  it('ends lines as the file does', () => {
+    const windows = nested.replaceAll('\n', '\r\n');
+    const edits: Edit[] = [
+      { op: 'insert', at: 'steps/1', value: { python: 'a\nb\n' } },
+      { op: 'set', at: 'steps/3/title', value: '末步' },
+    ];
+    expect(applyEdits(windows, [])).toBe(windows);
+    expect(applyEdits(windows, edits)).toBe(applyEdits(nested, edits).replaceAll('\n', '\r\n'));
+  });
+});
+describe('an edit that is none', () => {
+  it.each([
+    [null, /an edit is an object/],
+    ['set', /an edit is an object/],
+    [{ op: 'frob', at: 'title' }, /one of set, remove, insert, move/],
+    [{ op: 'set', value: 1 }, /has to name a place/],
+    [{ op: 'set', at: 3, value: 1 }, /has to name a place/],
+    [{ op: 'set', at: 'title' }, /needs "value"/],
+    [{ op: 'move', at: 'steps/0' }, /needs "to"/],
+    [{ op: 'remove', at: 'toString' }, /there is no "toString"/],
+    [{ op: 'set', at: '__proto__', value: 1 }, /nothing was changed/],
+  ])('is refused with what to mend: %j', (edit, message) => {
+    expect(() => applyEdits(flow, [edit as Edit])).toThrow(EditProblem);
+    expect(() => applyEdits(flow, [edit as Edit])).toThrow(message);
+  });
+  it('is refused where an alias would carry it elsewhere', () => {
+    expect(() => applyEdits('a: &k {x: 1}\nb: *k\n', [{ op: 'set', at: 'a/x', value: 3 }])).toThrow(/nothing was changed/);
+  });
+});
+
+// What edits mean, said once more and otherwise: the judge of the property below.
+type Plain = null | string | number | boolean | Plain[] | { [name: string]: Plain };
+function judged(root: Plain, edit: Edit): Plain {
+  const copy = structuredClone(root);
+  const parent = (at: string): [Plain, string] => {
+    const way = at.split('/');
+    const last = way.pop() ?? '';
+    let here = copy;
+    for (const part of way) here = (here as Record<string, Plain>)[part] as Plain;
+    return [here, last];
+  };
+  const [around, key] = parent(edit.at);
+  if (edit.op === 'set') (around as Record<string, Plain>)[key] = edit.value as Plain;
+  if (edit.op === 'insert') (around as Plain[]).splice(Number(key), 0, edit.value as Plain);
+  if (edit.op === 'move') {
+    const [other, place] = parent(edit.to);
+    const element = (around as Plain[])[Number(key)] as Plain;
+    // A mark stands where it goes, then it goes there.
+    const mark: Plain = { mark: true };
+    (other as Plain[]).splice(Number(place), 0, mark);
+    (around as Plain[]).splice((around as Plain[]).indexOf(element), 1);
+    (other as Plain[])[(other as Plain[]).indexOf(mark)] = element;
+  }
+  return copy;
+}
+describe('any edits of steps inside steps', () => {
+  it('mean what an independent judge says and lose no comment', () => {
+    const comments = ['# 头', '# 计算', '# 判断', '# 里面的', '# 尾', '# 末'];
+    const values = ['text', 7, false, null, '=a + 1', '# none', 'a: b', { k: [1, { c: 'x' }] }, [], '多行\n文本\n', 'x\n  y', '\n', '- a'];
+    let done = 0;
+    for (let seed = 1; seed <= 300; seed += 1) {
+      const chance = random(seed);
+      let text = nested;
+      for (let i = 0; i < 4; i += 1) {
+        const before = parse(text) as { steps: { then?: unknown[] }[] };
+        const lists = ['steps', ...before.steps.flatMap((step, at) => (step.then ? [`steps/${at}/then`] : []))];
+        const list = lists[chance(lists.length)] ?? 'steps';
+        const other = lists[chance(lists.length)] ?? 'steps';
+        const length = (at: string) => (at === 'steps' ? before.steps : (before.steps[Number(at.split('/')[1])]?.then ?? [])).length;
+        const value = values[chance(values.length)];
+        const edits: Edit[] = [
+          { op: 'set', at: `${list}/${chance(length(list))}/title`, value },
+          { op: 'set', at: `${list}/${chance(length(list))}/python`, value },
+          { op: 'insert', at: `${list}/${chance(length(list) + 1)}`, value: { python: value } },
+          { op: 'move', at: `${list}/${chance(length(list))}`, to: `${other}/${chance(length(other) + 1)}` },
+          { op: 'move', at: `${list}/${chance(length(list))}`, to: `${list}/${chance(length(list) + 1)}` },
+        ];
+        const edit = edits[chance(edits.length)] as Edit;
+        let after: string;
+        try {
+          after = applyEdits(text, [edit]);
+        } catch (problem) {
+          if (!(problem instanceof EditProblem)) throw problem;
+          continue;
+        }
+        const why = `seed ${seed}: ${JSON.stringify(edit)}\n${text}\n=>\n${after}`;
+        expect(parse(after), why).toEqual(judged(before as unknown as Plain, edit));
+        for (const comment of comments) expect(after.includes(comment), `${comment} is lost; ${why}`).toBe(true);
+        text = after;
+        done += 1;
+      }
+    }
+    expect(done).toBeGreaterThan(900);
+  }, 60_000);
+});
+
 // Chance from a seed.
 function random(seed: number) {
   let state = seed;

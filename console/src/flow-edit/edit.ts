@@ -12,7 +12,7 @@ export type Edit =
   | { op: 'remove'; at: string }
   // Puts an element into a list, before the one that stands there now; "-" as the last part: at its end.
   | { op: 'insert'; at: string; value: unknown }
-  // Moves an element of a list to another place; the place is that before the move.
+  // Moves an element of a list to another place, of another list too, with the comments above it; the place is that before the move.
   | { op: 'move'; at: string; to: string };
 
 export class EditProblem extends Error {
@@ -28,11 +28,14 @@ export class EditProblem extends Error {
 type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 
 export function applyEdits(text: string, edits: readonly Edit[]): string {
-  let now = text;
-  edits.forEach((edit, index) => {
+  // Lines that end as on Windows do so afterwards; in between there is one kind.
+  const windows = text.includes('\r\n') && !/(^|[^\r])\n/.test(text);
+  let now = windows ? text.replaceAll('\r\n', '\n') : text;
+  edits.forEach((given: unknown, index) => {
     const fail = (zh: string, en: string): never => {
       throw new EditProblem(index, zh, en);
     };
+    const edit = well_formed(given, fail);
     const before = read(now, fail);
     const wanted = meant(before.toJS() as Json, edit, fail);
     const after = write(now, before, edit, fail);
@@ -41,7 +44,21 @@ export function applyEdits(text: string, edits: readonly Edit[]): string {
       fail('这处改动会牵动别的内容，没有改', 'this edit would change something else too; nothing was changed');
     now = after;
   });
-  return now;
+  return windows ? now.replaceAll('\n', '\r\n') : now;
+}
+
+// Edits come from outside: a file, a pipe, another program.
+function well_formed(given: unknown, fail: Fail): Edit {
+  if (given === null || typeof given !== 'object' || Array.isArray(given))
+    return fail('一处改动应是对象：{"op":"set","at":"title","value":"…"}', 'an edit is an object: {"op":"set","at":"title","value":"…"}');
+  const { op, at, to } = given as Record<string, unknown>;
+  if (op !== 'set' && op !== 'remove' && op !== 'insert' && op !== 'move')
+    return fail('op 应是 set、remove、insert、move 之一', '"op" is one of set, remove, insert, move');
+  if (typeof at !== 'string' || at === '') return fail('at 要指明一处，如 "steps/0/title"', '"at" has to name a place: "steps/0/title"');
+  if (op === 'move' && (typeof to !== 'string' || to === '')) return fail('move 要有 to，如 "steps/2"', '"move" needs "to": "steps/2"');
+  if ((op === 'set' || op === 'insert') && (given as { value?: unknown }).value === undefined)
+    return fail(`${op} 要有 value`, `"${op}" needs "value"`);
+  return given as Edit;
 }
 
 type Fail = (zh: string, en: string) => never;
@@ -66,28 +83,32 @@ function index_of(part: string, length: number, fail: Fail): number {
 // ---- what an edit means ----
 
 function meant(root: Json, edit: Edit, fail: Fail): Json {
-  const copy = structuredClone(root);
+  // Through its text: what an alias shares is two things afterwards, so that an edit that would change both is found out.
+  const copy = JSON.parse(JSON.stringify(root)) as Json;
   const way = parts(edit.at);
-  const last = way.pop();
-  if (last === undefined) return fail('at 要指明一处', 'at has to name a place');
-  const around = way.reduce<Json>((value, part) => {
-    if (Array.isArray(value)) return value[index_of(part, value.length, fail)] as Json;
-    if (value !== null && typeof value === 'object' && part in value) return value[part] as Json;
-    return fail(`没有“${part}”（${edit.at}）`, `there is no "${part}" (${edit.at})`);
-  }, copy);
+  const last = way.pop() ?? '';
+  const around_of = (steps: string[], at: string) =>
+    steps.reduce<Json>((value, part) => {
+      if (Array.isArray(value)) return value[index_of(part, value.length, fail)] as Json;
+      if (value !== null && typeof value === 'object' && Object.hasOwn(value, part)) return value[part] as Json;
+      return fail(`没有“${part}”（${at}）`, `there is no "${part}" (${at})`);
+    }, copy);
+  const around = around_of(way, edit.at);
   if (edit.op === 'insert' || edit.op === 'move') {
     if (!Array.isArray(around)) return fail(`${edit.at} 不在列表里`, `${edit.at} is in no list`);
     if (edit.op === 'insert') {
       around.splice(last === '-' || Number(last) === around.length ? around.length : index_of(last, around.length, fail), 0, edit.value as Json);
       return copy;
     }
+    if (`${edit.to}/`.startsWith(`${edit.at}/`) && edit.to !== edit.at) return fail('不能移到自己里面', 'it cannot move into itself');
     const to = parts(edit.to);
     const place = to.pop() ?? '';
-    if (to.join('/') !== way.join('/')) return fail('只能在同一个列表里移动', 'an element moves within its own list');
+    const other = around_of(to, edit.to);
+    if (!Array.isArray(other)) return fail(`${edit.to} 不在列表里`, `${edit.to} is in no list`);
     const from = index_of(last, around.length, fail);
-    const target = place === '-' || Number(place) === around.length ? around.length : index_of(place, around.length, fail);
+    const target = place === '-' || Number(place) === other.length ? other.length : index_of(place, other.length, fail);
     const [moved] = around.splice(from, 1);
-    around.splice(target > from ? target - 1 : target, 0, moved as Json);
+    other.splice(other === around && target > from ? target - 1 : target, 0, moved as Json);
     return copy;
   }
   if (Array.isArray(around)) {
@@ -96,7 +117,7 @@ function meant(root: Json, edit: Edit, fail: Fail): Json {
     else around[index] = edit.value as Json;
   } else if (around !== null && typeof around === 'object') {
     if (edit.op === 'set') around[last] = edit.value as Json;
-    else if (last in around) delete around[last];
+    else if (Object.hasOwn(around, last)) delete around[last];
     else return fail(`没有“${last}”（${edit.at}）`, `there is no "${last}" (${edit.at})`);
   } else {
     return fail(`${edit.at} 的上一级不是映射或列表`, `what is around ${edit.at} is no map and no list`);
@@ -108,7 +129,7 @@ function same(a: Json, b: Json): boolean {
     return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((one, i) => same(one, b[i] as Json));
   if (a !== null && b !== null && typeof a === 'object' && typeof b === 'object') {
     const names = Object.keys(a);
-    return names.length === Object.keys(b).length && names.every((name) => name in b && same(a[name] as Json, b[name] as Json));
+    return names.length === Object.keys(b).length && names.every((name) => Object.hasOwn(b, name) && same(a[name] as Json, b[name] as Json));
   }
   return Object.is(a, b);
 }
@@ -163,13 +184,15 @@ function in_line(value: unknown): string {
 }
 // In lines, each with so many blanks in front but the first.
 function in_lines(value: unknown, indent: number): string {
-  return stringify(value, { lineWidth: 0, schema: 'core', indent: 2, indentSeq: true })
+  return stringify(value, { lineWidth: 0, schema: 'core', indent: 2, indentSeq: true, blockQuote: 'literal' })
     .trimEnd()
     .split('\n')
     .map((line, i) => (i === 0 || line === '' ? line : ' '.repeat(indent) + line))
     .join('\n');
 }
 const is_plain = (value: unknown) => value === null || typeof value !== 'object' || Object.keys(value).length === 0;
+// "|" or ">": what they hold ends with a line's end.
+const is_block = (node: Node) => isScalar(node) && (node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED');
 // "key: value" in lines, the key standing at a column.
 function entry(key: string, value: unknown, column: number): string {
   return in_lines({ [key]: value }, column);
@@ -183,6 +206,8 @@ function replaced(text: string, spot: Spot, value: unknown): string {
   const node = spot.value as Node;
   const [from, to] = range(node);
   const empty = from === to;
+  const many_lines = typeof value === 'string' && value.trimEnd().includes('\n');
+  if (!spot.container.flow && (is_block(node) || many_lines)) return block_replaced(text, node, value, spot);
   if (is_plain(value) || spot.container.flow) return text.slice(0, from) + (empty ? ' ' : '') + in_line(value) + text.slice(to);
   if (spot.pair) {
     const start = key_start(text, spot.pair);
@@ -193,6 +218,21 @@ function replaced(text: string, spot: Spot, value: unknown): string {
   return text.slice(0, from) + in_lines(value, column_of(text, from)) + text.slice(trimmed(text, to));
 }
 const is_scalar_node = (node: Node) => isScalar(node);
+// A value of many lines comes, or goes, or both. A comment behind "|" stays on its line.
+function block_replaced(text: string, node: Node, value: unknown, spot: Spot): string {
+  const [from, to] = range(node);
+  const end = is_block(node) ? trimmed(text, to) : to;
+  const head = text.slice(from, next_line(text, from)).trimEnd();
+  const comment = is_block(node) ? (/\s+#.*$/.exec(head)?.[0] ?? '') : '';
+  const rest_of_line = text.slice(end, next_line(text, end)).trimEnd();
+  const column = spot.pair ? column_of(text, key_start(text, spot.pair)) : column_of(text, dash(text, node));
+  // The value as it stands behind a key of that column; the key is cut off again.
+  const [first = '', ...lines] = entry('k', value, column).slice('k:'.length).split('\n');
+  const beside = is_block(node) ? comment : rest_of_line;
+  const before = text.slice(0, from).replace(/[ \t]+$/, '');
+  const after = is_block(node) ? text.slice(end) : text.slice(end + (lines.length > 0 ? rest_of_line.length : 0));
+  return before + first + (is_block(node) || lines.length > 0 ? beside : '') + lines.map((line) => `\n${line}`).join('') + after;
+}
 // A block ends behind its line end: back to it.
 function trimmed(text: string, to: number): number {
   let end = to;
@@ -220,6 +260,16 @@ function after(text: string, container: Node, line: string): string {
   return `${before}${before.endsWith('\n') || before === '' ? '' : '\n'}${line}\n${text.slice(at)}`;
 }
 
+// The comments right above an element, at its dash's column, are its own: the line where they begin.
+function with_comments(text: string, start: number, column: number): number {
+  let begin = start;
+  while (begin > 0) {
+    const above = line_start(text, begin - 1);
+    if (!text.slice(above, begin).startsWith(`${' '.repeat(column)}#`)) break;
+    begin = above;
+  }
+  return begin;
+}
 // Where an element of a list begins: its dash.
 function dash(text: string, node: Node): number {
   return text.lastIndexOf('-', range(node)[0]);
@@ -283,22 +333,33 @@ function inserted(text: string, spot: Spot, value: unknown, fail: Fail): string 
   const column = column_of(text, dash(text, container.items[0] as Node));
   const line = `${' '.repeat(column)}- ${in_lines(value, column + 2)}`;
   if (index >= container.items.length) return after(text, container, line);
-  const at = line_start(text, dash(text, container.items[index] as Node));
+  const at = with_comments(text, line_start(text, dash(text, container.items[index] as Node)), column);
   return `${text.slice(0, at)}${line}\n${text.slice(at)}`;
 }
 
 function moved(text: string, spot: Spot, to: Spot, fail: Fail): string {
-  const container = spot.container;
-  if (!isSeq(container) || container.flow || to.container !== container) return fail('只能移动成行的列表里的一项', 'elements of lists in lines are moved');
-  const from = Number(spot.key);
-  const target = to.key === '-' ? container.items.length : Number(to.key);
-  const [start, end] = block_of(text, container, from);
-  let block = text.slice(start, end);
-  if (!block.endsWith('\n')) block += '\n';
-  const place = target >= container.items.length ? block_of(text, container, container.items.length - 1)[1] : block_of(text, container, target)[0];
-  if (place >= start && place <= end) return text;
-  const padded = (piece: string) => (piece === '' || piece.endsWith('\n') ? piece : `${piece}\n`);
-  return place < start
+  const { container } = spot;
+  if (!isSeq(container) || container.flow || !isSeq(to.container) || to.container.flow)
+    return fail('只能在成行的列表之间移动', 'elements move between lists that are written in lines');
+  if (container !== to.container && container.items.length === 1)
+    return fail('列表里只剩这一项，不能移空；删掉整个列表，再插入这一项', 'it is the last of its list: remove the list and insert it there');
+  const column = (list: YAMLSeq) => column_of(text, dash(text, list.items[0] as Node));
+  const bounds = (list: YAMLSeq, index: number): [number, number] => {
+    const [start, end] = block_of(text, list, index);
+    return [with_comments(text, start, column(list)), end];
+  };
+  const last = to.container.items.length;
+  const target = to.key === '-' ? last : Number(to.key);
+  const [start, end] = bounds(container, Number(spot.key));
+  const place = target >= last ? bounds(to.container, last - 1)[1] : bounds(to.container, target)[0];
+  if (place >= start && place <= end && container === to.container) return text;
+  const ended = (piece: string) => (piece === '' || piece.endsWith('\n') ? piece : `${piece}\n`);
+  const shift = column(to.container) - column(container);
+  const block = ended(text.slice(start, end))
+    .split('\n')
+    .map((line) => (line === '' || shift === 0 ? line : shift > 0 ? ' '.repeat(shift) + line : line.slice(Math.min(-shift, /^ */.exec(line)?.[0].length ?? 0))))
+    .join('\n');
+  return place <= start
     ? text.slice(0, place) + block + text.slice(place, start) + text.slice(end)
-    : padded(text.slice(0, start) + text.slice(end, place)) + block + text.slice(place);
+    : ended(text.slice(0, start) + text.slice(end, place)) + block + text.slice(place);
 }

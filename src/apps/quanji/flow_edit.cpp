@@ -52,8 +52,10 @@ std::multiset<std::string> errors_of(std::string_view text, const std::string& f
   if (problems) *problems = std::move(reading.problems);
   return errors;
 }
-bool place(const std::string& file, std::string_view text) {
+bool place(const std::string& named, std::string_view text) {
   struct stat what = {};
+  std::error_code failed;
+  const auto file = fs::canonical(named, failed).string();  // a link stays one
   if (::stat(file.c_str(), &what) != 0) return false;
   const auto draft = fmt::format("{}.{}.draft", file, ::getpid());
   {
