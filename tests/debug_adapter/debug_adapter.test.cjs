@@ -193,6 +193,114 @@ test('a failure stops where it happened and tells why', async () => {
   assert.equal((await exited).body.exitCode, 11);
 });
 
+test('only what nothing catches stops when that was asked for', async () => {
+  const caught = file('caught.yaml', `quanji: 1
+flow: caught
+steps:
+  - try:
+      - set: {a: =1 // 0}
+    catch:
+      - steps:
+          - set: {b: 1}
+  - set: {c: =1 // 0}
+    on_error: continue
+  - try:
+      - set: {d: =1 // 0}
+    catch:
+      - error: [business]
+        steps:
+          - set: {e: 1}
+`);
+  const { stopped } = await begin({ program: caught }, {}, ['uncaught']);
+  assert.equal((await stopped).body.reason, 'exception');
+  assert.equal((await top()).line, 12);
+});
+test('a failure in a called flow is caught by the flow that called it', async () => {
+  mkdirSync(join(folder, 'guarded/flows'), { recursive: true });
+  file('guarded/package.yaml', 'quanji: 1\nname: guarded\nversion: 1.0.0\ntitle: 守\nentry: [guard]\n');
+  file('guarded/flows/guard.yaml', `quanji: 1
+flow: guard
+steps:
+  - try:
+      - call: breaking
+    catch:
+      - steps:
+          - set: {b: 1}
+  - call: breaking
+`);
+  const breaking = file('guarded/flows/breaking.yaml', 'quanji: 1\nflow: breaking\nsteps:\n  - set: {m: =1 // 0}\n');
+  const { stopped } = await begin({ program: join(folder, 'guarded') }, {}, ['uncaught']);
+  await stopped;
+  const stack = (await client.stackTraceRequest({ threadId: 1 })).body.stackFrames;
+  assert.deepEqual(stack.map((frame) => frame.line), [4, 9]);
+  assert.equal(stack[0].source.path, breaking);
+});
+test('steps go into a block, along it and out of it, over a block it runs as one', async () => {
+  const { stopped } = await begin({ program: counting }, { [counting]: [{ line: 7 }] });
+  await stopped;
+  await next(client.stepInRequest({ threadId: 1 }));
+  assert.equal((await top()).line, 10);
+  assert.equal((await variables()).i.value, '0');
+  await next(client.nextRequest({ threadId: 1 }));
+  assert.equal((await variables()).i.value, '1');
+  await next(client.stepOutRequest({ threadId: 1 }));
+  assert.equal((await top()).line, 11);
+  assert.equal((await variables()).total.value, '11');
+});
+test('secrets stay shut, however they are looked at', async () => {
+  const context = join(folder, 'context');
+  mkdirSync(context, { recursive: true });
+  writeFileSync(join(context, 'credentials.toml'), '[db]\nuser = "reader"\npassword = "open-sesame-77"\n', { mode: 0o600 });
+  const secretive = file('secretive.yaml', `quanji: 1
+flow: secretive
+needs: {credentials: [db]}
+steps:
+  - do: credential.get
+    with: {name: db}
+    save: found
+  - set: {copy: =found}
+`);
+  const { stopped } = await begin({ program: secretive, context }, { [secretive]: [{ line: 8 }] });
+  await stopped;
+  const seen = [await variables(), await variables((await variables()).found.variablesReference)];
+  assert.equal(seen[1].password.type, 'secret');
+  for (const expression of ['found["password"]', 'str(found)', 'repr(found["password"])', '"x" + found["password"]', 'list(found["password"])'])
+    seen.push(await client.evaluateRequest({ expression }).then((answer) => answer.body.result, (error) => error.message));
+  assert.ok(!JSON.stringify(seen).includes('sesame'), JSON.stringify(seen));
+});
+test('what only a held flow can answer is refused while it runs and when it is over', async () => {
+  const endless = file('running.yaml', 'quanji: 1\nflow: running\nsteps:\n  - set: {n: 0}\n  - while: =n >= 0\n    steps: [{set: {n: =n + 1}}]\n');
+  const { stopped } = await begin({ program: endless }, { [endless]: [{ line: 6, condition: 'n == 0' }] });
+  await stopped;
+  const first = client.continueRequest({ threadId: 1 });
+  // Meant for the stop that is over: it must not let the next one go.
+  const second = client.continueRequest({ threadId: 1 });
+  await first;
+  await assert.rejects(second, /is not held/);
+  await assert.rejects(client.evaluateRequest({ expression: 'n' }), /is not held/);
+  const terminated = client.waitForEvent('terminated');
+  await client.customRequest('terminate', {});
+  await terminated;
+  await assert.rejects(client.stackTraceRequest({ threadId: 1 }), /is not held/);
+});
+test('code that never ends is ended when the client asks', async () => {
+  const spinning = file('spinning.yaml', 'quanji: 1\nflow: spinning\nsteps:\n  - log: begun\n  - python: |\n      while True:\n          pass\n'.replace('  - log: begun\n', '  - do: log.write\n    with: {message: begun}\n'));
+  const begun = client.waitForEvent('output');
+  const { terminated } = await begin({ program: spinning });
+  assert.match((await begun).body.output, /begun/);
+  await client.customRequest('terminate', {});
+  assert.ok(await terminated);
+});
+test('a watch that never ends is ended with the session', async () => {
+  const { stopped, terminated } = await begin({ program: counting }, { [counting]: [{ line: 7 }] });
+  await stopped;
+  const watch = client.evaluateRequest({ expression: 'sum(1 for one in iter(int, 1))' });
+  const ended = assert.rejects(watch);
+  await client.customRequest('terminate', {});
+  await ended;
+  assert.ok(await terminated);
+});
+
 test('a launch that cannot be is answered with what to mend', async () => {
   await client.initializeRequest();
   await assert.rejects(client.launchRequest({}), /launch needs "program"/);
@@ -200,6 +308,12 @@ test('a launch that cannot be is answered with what to mend', async () => {
   const wrong = file('wrong.yaml', 'quanji: 1\nflow: wrong\nsteps:\n  - do: log.wirte\n    with: {message: hi}\n');
   await assert.rejects(client.launchRequest({ program: wrong }), /wrong\.yaml:4:9: error/);
   await assert.rejects(client.launchRequest({ program: counting, runFrom: { at: 'steps/99' } }), /the flow has not/);
+  await assert.rejects(client.launchRequest({ program: counting, runFrom: 3 }), /"runFrom" of launch is an object/);
+  await assert.rejects(client.launchRequest({ program: 5 }), /"program" of launch is a text/);
+  await assert.rejects(client.launchRequest({ program: counting, inputs: [1] }), /"inputs" of launch is an object/);
+  await assert.rejects(client.launchRequest({ program: counting, inputs: { strat: 1 } }), /has no input "strat"/);
+  await assert.rejects(client.launchRequest({ program: counting, context: join(folder, 'no-such-context') }), /no-such-context/);
+  await assert.rejects(client.launchRequest({ program: counting, stopOnEntry: 'yes' }), /"stopOnEntry" of launch is true or false/);
 });
 
 test('a log point says its message and does not stop', async () => {

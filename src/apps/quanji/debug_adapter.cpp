@@ -40,15 +40,16 @@ bool truth_of(const json::object& object, std::string_view name) {
 std::string told(const Error& error) { return error.message().zh + " / " + error.message().en; }
 
 json::object capabilities() {
-  return {
-      {"supportsConfigurationDoneRequest", true},
-      {"supportsConditionalBreakpoints", true},
-      {"supportsLogPoints", true},
-      {"supportsSetVariable", true},
-      {"supportsEvaluateForHovers", true},
-      {"supportsExceptionInfoRequest", true},
-      {"supportsTerminateRequest", true},
-      {"exceptionBreakpointFilters", json::array{json::object{{"filter", "failures"}, {"label", "失败 / Failures"}, {"default", true}}}}};
+  return {{"supportsConfigurationDoneRequest", true},
+          {"supportsConditionalBreakpoints", true},
+          {"supportsLogPoints", true},
+          {"supportsSetVariable", true},
+          {"supportsEvaluateForHovers", true},
+          {"supportsExceptionInfoRequest", true},
+          {"supportsTerminateRequest", true},
+          {"exceptionBreakpointFilters",
+           json::array{json::object{{"filter", "failures"}, {"label", "所有失败 / All failures"}, {"default", false}},
+                       json::object{{"filter", "uncaught"}, {"label", "没有捕获的失败 / Failures nothing catches"}, {"default", true}}}}};
 }
 
 // A folder for what the run writes, gone with the session.
@@ -73,7 +74,8 @@ class Scratch {
 // What a launch asked for, ready to run.
 struct Launch {
   engine::Flows flows;
-  std::string main, context, work;
+  std::string main, work;
+  std::unique_ptr<engine::RunContext> outside;  // null: none was named
   values::Variables inputs;
   std::optional<engine::RunRequest::From> from;
 };
@@ -84,8 +86,23 @@ Result<values::Variables> variables_of(const json::object& arguments, std::strin
   return values::variables_from_json(*given);
 }
 
-Result<std::unique_ptr<Launch>> launch_of(const DebugRequest& request, engine::Python& python, DebugStops& stops) {
+// What an argument is, where it is there.
+base::Status right_kinds(const json::object& arguments) {
+  const auto is = [&](std::string_view name, json::kind kind, std::string_view zh, std::string_view en) -> base::Status {
+    const auto* value = arguments.if_contains(name);
+    if (!value || value->is_null() || value->kind() == kind) return {};
+    return Error(base::Code::invalid_field,
+                 Text(fmt::format("launch 的 {} 应是{}。", name, zh), fmt::format("\"{}\" of launch is {}.", name, en)));
+  };
+  for (const auto* name : {"program", "flow", "context", "work"}) QUANJI_DO(is(name, json::kind::string, "文字", "a text"));
+  for (const auto* name : {"inputs", "runFrom"}) QUANJI_DO(is(name, json::kind::object, "对象", "an object"));
+  return is("stopOnEntry", json::kind::bool_, "真或假", "true or false");
+}
+
+Result<std::unique_ptr<Launch>> launch_of(const DebugRequest& request, engine::Python& python, DebugStops& stops, base::Clock& clock,
+                                          base::Random& random) {
   const auto& arguments = request.arguments;
+  QUANJI_DO(right_kinds(arguments));
   const auto program = text_of(arguments, "program");
   if (program.empty())
     return Error(base::Code::invalid_field,
@@ -119,9 +136,15 @@ Result<std::unique_ptr<Launch>> launch_of(const DebugRequest& request, engine::P
   if (!main)
     return Error(base::Code::not_found,
                  Text(fmt::format("没有流程“{}”。", launch->main), fmt::format("there is no flow \"{}\".", launch->main)));
-  launch->context = text_of(arguments, "context");
   launch->work = text_of(arguments, "work");
+  if (const auto context = text_of(arguments, "context"); !context.empty()) {
+    QUANJI_TRY(launch->outside, engine::LocalContext::open(fs::absolute(context).string(), "debug", clock, random));
+  }
   QUANJI_TRY(launch->inputs, variables_of(arguments, "inputs"));
+  for (const auto& [name, value] : launch->inputs)
+    if (std::none_of(main->inputs.begin(), main->inputs.end(), [&](const auto& one) { return one.variable.name == name; }))
+      return Error(base::Code::unknown_field, Text(fmt::format("流程 {} 没有输入“{}”。", launch->main, name),
+                                                   fmt::format("the flow {} has no input \"{}\".", launch->main, name)));
   if (const auto* from = arguments.if_contains("runFrom"); from && from->is_object()) {
     engine::RunRequest::From begin;
     begin.at = text_of(from->get_object(), "at");
@@ -142,19 +165,10 @@ Result<std::unique_ptr<Launch>> launch_of(const DebugRequest& request, engine::P
   return launch;
 }
 
-int run(Launch& launch, engine::Python& python, engine::RunControl& control, DebugStops& stops, DebugWire& wire) {
-  base::SystemClock clock;
-  base::SystemRandom random;
+int run(Launch& launch, engine::Python& python, engine::RunControl& control, DebugStops& stops, DebugWire& wire, base::Clock& clock,
+        base::Random& random) {
   const Scratch scratch;
-  std::unique_ptr<engine::RunContext> outside = std::make_unique<engine::BareContext>(clock);
-  if (!launch.context.empty()) {
-    auto local = engine::LocalContext::open(fs::absolute(launch.context).string(), "debug", clock, random);
-    if (!local) {
-      wire.output("stderr", told(local.error()));
-      return wire::runner_exit::refused;
-    }
-    outside = std::move(*local);
-  }
+  if (!launch.outside) launch.outside = std::make_unique<engine::BareContext>(clock);
   const auto work = launch.work.empty() ? scratch.path() + "/work" : fs::absolute(launch.work).lexically_normal().string();
   std::error_code failed;
   fs::create_directories(work, failed);
@@ -164,7 +178,8 @@ int run(Launch& launch, engine::Python& python, engine::RunControl& control, Deb
     return wire::runner_exit::refused;
   }
   engine::SystemWaiting waiting(clock);
-  engine::Surroundings around{clock, random, waiting, python, *outside, activities::catalogue(), work, scratch.path() + "/evidence", {}};
+  engine::Surroundings around{clock, random, waiting, python, *launch.outside, activities::catalogue(), work, scratch.path() + "/evidence",
+                              {}};
   around.facts = {"tsk_debug", "att_debug", launch.main, "", "", ""};
   around.observer = &stops;
   around.debugger = &stops;
@@ -211,11 +226,11 @@ class Reader {
         wire_.answer(*request);
         if (last) return session_.close();
       } else if (command == "launch" || command == "configurationDone") {
-        session_.add(std::move(*request));
+        session_.add(*request);
       } else if (command == "attach") {
         wire_.refuse(*request, "只支持 launch / only launch is supported");
-      } else {
-        held_.add(std::move(*request));
+      } else if (!held_.add(*request)) {
+        wire_.refuse_running(*request);
       }
     }
     leave();
@@ -241,6 +256,7 @@ int run_debug_adapter() {
   const base::Descriptor out(::dup(STDOUT_FILENO));
   ::dup2(STDERR_FILENO, STDOUT_FILENO);
   base::SystemClock clock;
+  base::SystemRandom random;
   auto python = engine::Python::start({"", &clock});
   if (!python) {
     std::fprintf(stderr, "%s\n", told(python.error()).c_str());
@@ -255,7 +271,7 @@ int run_debug_adapter() {
   bool configured = false, over = false;
   while (auto request = session.take()) {
     if (request->command == "launch") {
-      auto made = launch_of(*request, **python, stops);
+      auto made = launch_of(*request, **python, stops, clock, random);
       if (!made) {
         wire.refuse(*request, told(made.error()));
         wire.event("terminated");
@@ -270,7 +286,7 @@ int run_debug_adapter() {
     }
     if (!launch || !configured || over) continue;
     over = true;
-    const int code = run(*launch, **python, control, stops, wire);
+    const int code = run(*launch, **python, control, stops, wire, clock, random);
     wire.event("exited", {{"exitCode", code}});
     wire.event("terminated");
   }

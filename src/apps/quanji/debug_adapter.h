@@ -3,6 +3,8 @@
 //
 // launch: {"program": a flow's file or a package's folder, "inputs": {…}, "context": folder, "work": folder, "stopOnEntry": bool,
 //          "runFrom": {"at": "steps/3" or "line": 12, "variables": {…}}}
+// Exception filters: "failures" (every one), "uncaught" (no try, on_error or each_item around it takes it; each try of a retry counts).
+// Of the frames only the innermost shows variables. What needs a held flow is refused while it runs.
 #pragma once
 
 namespace quanji::apps {

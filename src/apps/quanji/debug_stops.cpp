@@ -136,10 +136,14 @@ void DebugStops::set_breakpoints(const DebugRequest& request) {
   wire_.answer(request, {{"breakpoints", std::move(answers)}});
 }
 void DebugStops::set_exception_breakpoints(const DebugRequest& request) {
-  bool wanted = false;
+  bool all = false, uncaught = false;
   if (const auto* filters = request.arguments.if_contains("filters"); filters && filters->is_array())
-    for (const auto& one : filters->get_array()) wanted = wanted || one == "failures";
-  failures_ = wanted;
+    for (const auto& one : filters->get_array()) {
+      all = all || one == "failures";
+      uncaught = uncaught || one == "uncaught";
+    }
+  failures_ = all;
+  uncaught_ = uncaught;
   wire_.answer(request);
 }
 
@@ -176,7 +180,7 @@ Debugger::Order DebugStops::at_border(engine::Pause& pause) {
   return reason.empty() ? Order::go_on : hold(pause, reason, nullptr);
 }
 Debugger::Order DebugStops::at_failure(engine::Pause& pause, const engine::Failure& failure) {
-  if (gone_ || !failures_) return Order::go_on;
+  if (gone_ || (!failures_ && (!uncaught_ || caught(pause, failure)))) return Order::go_on;
   return hold(pause, "exception", &failure);
 }
 void DebugStops::logged(std::string_view at, base::Time time, engine::LogLevel level, std::string_view message) {
@@ -192,12 +196,42 @@ Debugger::Order DebugStops::hold(engine::Pause& pause, std::string_view reason, 
     body["description"] = failure->code;
     body["text"] = failure->message.zh + " / " + failure->message.en;
   }
+  requests_.open();
   wire_.event("stopped", std::move(body));
+  auto order = Order::stop;
   for (;;) {
     const auto request = requests_.take();
-    if (!request || gone_ || pause.halt.asked()) return Order::stop;
-    if (handle(pause, *request, failure)) return Order::go_on;
+    if (request && !gone_ && !pause.halt.asked()) {
+      if (!handle(pause, *request, failure)) continue;
+      order = Order::go_on;
+    } else if (request) {
+      wire_.refuse_running(*request);
+    }
+    break;
   }
+  // What was meant for this stop must not act on the next one.
+  for (const auto& late : requests_.shut()) wire_.refuse_running(late);
+  return order;
+}
+bool DebugStops::caught(const engine::Pause& pause, const engine::Failure& failure) const {
+  const auto within = [&](const flow::Document& document, const flow::Step& step) {
+    for (const auto* around : all_steps(document)) {
+      if (around != &step && !step.path.starts_with(around->path + "/")) continue;
+      if (around->on_error == flow::OnError::go_on) return true;
+      if (around == &step) continue;
+      if (std::holds_alternative<flow::EachItem>(around->act)) return true;
+      const auto* attempt = std::get_if<flow::Try>(&around->act);
+      if (attempt && step.path.substr(around->path.size()).starts_with("/try/") &&
+          std::any_of(attempt->catches.begin(), attempt->catches.end(),
+                      [&](const auto& one) { return one.error.all() || one.error.matches(failure.kind, failure.code); }))
+        return true;
+    }
+    return false;
+  };
+  if (within(pause.place.document, pause.place.step)) return true;
+  for (std::size_t i = 1; i < pause.frames.size(); ++i)
+    if (const auto place = find_place(*flows_, pause.frames[i].at); place.step && within(*place.document, *place.step)) return true;
+  return false;
 }
 
 bool DebugStops::handle(engine::Pause& pause, const DebugRequest& request, const engine::Failure* failure) {
@@ -267,6 +301,7 @@ json::object DebugStops::shown(const Value& value) {
     opened_.push_back(value);
     out["variablesReference"] = opened_.size() + 1;
     if (const auto count = elements(value); count > 0) out["indexedVariables"] = count;
+    if (value.is(Type::map)) out["namedVariables"] = value.map().size();
   }
   return out;
 }
@@ -287,8 +322,10 @@ json::object DebugStops::variables(engine::Pause& pause, const DebugRequest& req
     const auto from = static_cast<std::size_t>(std::max<std::int64_t>(0, number_of(request.arguments, "start", 0)));
     const auto asked = number_of(request.arguments, "count", 0);
     const auto count = static_cast<std::size_t>(asked > 0 ? std::min(asked, most) : most);
+    std::size_t at = 0;
     if (value.is(Type::map))
-      for (const auto& [name, one] : value.map()) add(name, one);
+      for (const auto& [name, one] : value.map())
+        if (const auto here = at++; here >= from && here - from < count) add(name, one);
     for (std::size_t i = from; i < elements(value) && i - from < count; ++i)
       add(std::to_string(i), value.is(Type::list) ? value.list()[i] : Value::of(value.table().row(i)));
   }

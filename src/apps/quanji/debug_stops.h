@@ -17,7 +17,7 @@ std::vector<const flow::Step*> all_steps(const flow::Document& document);
 
 class DebugStops final : public engine::Debugger, public engine::RunObserver {
  public:
-  DebugStops(DebugWire& wire, DebugRequests& requests) : wire_(wire), requests_(requests) {}
+  DebugStops(DebugWire& wire, DebugRequests& requests) : wire_(wire), requests_(requests) { requests_.shut(); }
 
   // ---- the reader's thread ----
   // The flows there are, and where their files stand.
@@ -40,6 +40,7 @@ class DebugStops final : public engine::Debugger, public engine::RunObserver {
   };
   enum class Mode : std::uint8_t { run, over, in, out };
   Order hold(engine::Pause& pause, std::string_view reason, const engine::Failure* failure);
+  bool caught(const engine::Pause& pause, const engine::Failure& failure) const;                   // by something the flow says around it
   bool handle(engine::Pause& pause, const DebugRequest& request, const engine::Failure* failure);  // true: it may go on
   boost::json::object stack(engine::Pause& pause) const;
   boost::json::object variables(engine::Pause& pause, const DebugRequest& request);
@@ -54,7 +55,7 @@ class DebugStops final : public engine::Debugger, public engine::RunObserver {
   const engine::Flows* flows_ = nullptr;                // guarded by mutex_, as the three below
   std::map<const flow::Document*, std::string> paths_;  // absolute
   std::map<const flow::Step*, Breakpoint> breakpoints_;
-  std::atomic<bool> any_breakpoint_{false}, failures_{false}, pause_{false}, entry_{false}, gone_{false};
+  std::atomic<bool> any_breakpoint_{false}, failures_{false}, uncaught_{false}, pause_{false}, entry_{false}, gone_{false};
   // of the held run
   Mode mode_ = Mode::run;
   std::uint32_t depth_ = 0;

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "base/encodings.h"
 #include "base/fields_json.h"
@@ -34,6 +35,9 @@ void DebugWire::refuse(const DebugRequest& request, const std::string& message) 
         {"command", request.command},
         {"message", text},
         {"body", {{"error", {{"id", 1}, {"format", text}, {"showUser", true}}}}}});
+}
+void DebugWire::refuse_running(const DebugRequest& request) {
+  refuse(request, "流程没有停住，先暂停或等到断点 / the flow is not held: pause it, or wait for a breakpoint");
 }
 void DebugWire::event(std::string_view name, json::object body) { send({{"type", "event"}, {"event", name}, {"body", std::move(body)}}); }
 void DebugWire::output(std::string_view category, const std::string& text) {
@@ -71,12 +75,23 @@ std::optional<DebugRequest> DebugWire::read() {
   }
 }
 
-void DebugRequests::add(DebugRequest request) {
+bool DebugRequests::add(const DebugRequest& request) {
   {
     const std::lock_guard lock(mutex_);
-    waiting_.push_back(std::move(request));
+    if (closed_ || !open_) return false;
+    waiting_.push_back(request);
   }
   changed_.notify_all();
+  return true;
+}
+void DebugRequests::open() {
+  const std::lock_guard lock(mutex_);
+  open_ = true;
+}
+std::deque<DebugRequest> DebugRequests::shut() {
+  const std::lock_guard lock(mutex_);
+  open_ = false;
+  return std::exchange(waiting_, {});
 }
 std::optional<DebugRequest> DebugRequests::take() {
   std::unique_lock lock(mutex_);

@@ -26,6 +26,8 @@ class DebugWire {
   void answer(const DebugRequest& request, boost::json::object body = {});
   // A sentence for a person.
   void refuse(const DebugRequest& request, const std::string& message);
+  // What only a held run can answer, while none is held.
+  void refuse_running(const DebugRequest& request);
   void event(std::string_view name, boost::json::object body = {});
   void output(std::string_view category, const std::string& text);
   // The next request; nothing when the client has gone or its stream is broken. On the reader's thread alone.
@@ -41,18 +43,23 @@ class DebugWire {
   std::int64_t seq_ = 0;  // guarded by mutex_
 };
 
-// Requests that only a held run can answer, from the reader's thread to the run's.
+// Requests from the reader's thread to another one.
 class DebugRequests {
  public:
-  void add(DebugRequest request);
+  // False: nobody takes any now (shut or closed); the request was not added.
+  bool add(const DebugRequest& request);
   // Waits; nothing once closed.
   std::optional<DebugRequest> take();
-  void close();
+  void open();
+  // Takes no more until it is opened again; what had been added and was not taken.
+  std::deque<DebugRequest> shut();
+  void close();  // for ever
 
  private:
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<DebugRequest> waiting_;  // guarded by mutex_
+  bool open_ = true;                  // guarded by mutex_
   bool closed_ = false;               // guarded by mutex_
 };
 

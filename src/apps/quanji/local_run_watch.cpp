@@ -124,7 +124,7 @@ void SignalWatch::watch(engine::RunControl& control, engine::Python& python, std
       std::fputs("正在停止；再按一次立即结束 / stopping softly; once more ends it at once\n", err);
       control.halt.ask();
     }
-    python.look_after(asked);
+    python.look_after(asked || control.halt.asked());  // a debugger's client asks too
     ::poll(nullptr, 0, 20);
   }
 }
