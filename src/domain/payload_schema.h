@@ -3,9 +3,10 @@
 // Words: type properties required additionalProperties patternProperties minProperties maxProperties propertyNames items prefixItems
 // minItems maxItems uniqueItems contains minimum maximum exclusiveMinimum exclusiveMaximum minLength maxLength pattern enum const anyOf
 // allOf oneOf not if then else dependentRequired, and true and false as schemas. Said but not checked (annotations, as the draft has it):
-// $schema $id $comment title description default examples deprecated readOnly writeOnly format. Every other word is refused when the schema
-// is given, never ignored when an item comes. Patterns are RE2's, which has no look-around and no back-references. Reads foreign bytes:
-// fuzz/payload_schema.cpp
+// $schema $id $comment title description default examples deprecated readOnly writeOnly format. Every other word is refused when the
+// schema is given, never ignored when an item comes. Patterns are RE2's, which has no look-around and no back-references.
+//
+// Reads foreign bytes: fuzz/payload_schema.cpp
 #pragma once
 #include <boost/json/fwd.hpp>
 #include <memory>
