@@ -27,6 +27,7 @@
 #include "services/authority.h"
 #include "services/call_log.h"
 #include "services/events.h"
+#include "services/human_tasks.h"
 #include "services/idempotency.h"
 #include "services/installation.h"
 #include "services/lists.h"
@@ -135,6 +136,7 @@ struct Platform::Body {
   void make_loops();
   PlatformState state();
   void sweep();
+  void watch_queues();
 };
 
 Status Platform::Body::open_store(const base::Config& config, const std::string& data_dir,
@@ -361,6 +363,27 @@ void Platform::Body::sweep() {
   store->submit(std::move(job));
 }
 
+// Leases that ran out, deadlines that passed: each a change of its own, so that none waits for the others.
+void Platform::Body::watch_queues() {
+  const auto each = [this](auto tick, const char* what) {
+    storage::ChangeJob job;
+    job.caller = clock_caller;
+    job.priority = storage::Priority::beats;
+    job.body = [tick](Change& change) -> Status {
+      QUANJI_DO(tick(change));
+      return {};
+    };
+    job.done = [what](Status done) {
+      if (!done) base::log::failure(base::log::Level::warn, what, done.error());
+    };
+    store->submit(std::move(job));
+  };
+  each([](Change& change) { return services::abandon_overdue_items(change); }, "queue_leases_not_watched");
+  each([](Change& change) { return services::expire_items(change); }, "queue_deadlines_not_watched");
+  each([](Change& change) { return services::fold_queue_counts(change); }, "queue_counts_not_folded");
+  each([](Change& change) { return services::expire_human_tasks(change); }, "human_tasks_not_watched");
+}
+
 void Platform::Body::make_loops() {
   ticker = std::make_unique<Ticker>(*clock);
   ticker->add("calls", std::chrono::seconds(1), [this] { ear->tick(*store); });
@@ -385,6 +408,7 @@ void Platform::Body::make_loops() {
   ticker->add("certificates", std::chrono::seconds(5), [this] { server->recheck_certificates(); });
   night = std::make_unique<NightWatch>(*store, *clock);
   ticker->add("night", std::chrono::seconds(30), [this] { night->tick(); });
+  ticker->add("queues", std::chrono::seconds(1), [this] { watch_queues(); });
   ticker->add("sweep", std::chrono::seconds(30), [this] { sweep(); });
   ticker->start();
 }

@@ -6,7 +6,9 @@
 #include "api/resources/auth.h"
 #include "api/resources/departments.h"
 #include "api/resources/error_codes.h"
+#include "api/resources/human_tasks.h"
 #include "api/resources/permissions.h"
+#include "api/resources/queues.h"
 #include "api/resources/robots.h"
 #include "api/resources/roles.h"
 #include "api/resources/sessions.h"
@@ -33,6 +35,8 @@ const door::Table& platform_table() {
     api_calls(*made);
     error_codes(*made);
     robots(*made);
+    queues(*made);
+    human_tasks(*made);
     return made;
   }();
   return *table;
