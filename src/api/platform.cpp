@@ -160,6 +160,8 @@ Status Platform::Body::prepare_services(const base::Config& config, const std::s
   for (const auto name : platform_table().permissions()) permissions.emplace_back(name);
   domain::publish_permissions(std::move(permissions));
   services::join_sign_in();
+  services::join_queues();
+  services::join_human_tasks();
 
   QUANJI_TRY(installation, services::open_installation(*store, data_dir, suite, split(config.text("names")), *clock, *random));
   QUANJI_TRY(auto audit_keys, services::AuditKeys::from(installation.keyring));

@@ -401,6 +401,30 @@ Status withdraw_for_run(Change& change, const QueueRun& run, std::string_view ke
 
 void on_human_task_end(HumanTaskEnded hook) { ended() = hook; }
 
+namespace {
+Result<std::int64_t> open_in(const View& view, const DepartmentId& id) {
+  QUANJI_TRY(const auto row, view.row(sql::human_task_department_count, {{"id", id}}));
+  return row ? row->integer("n") : 0;
+}
+Result<std::int64_t> open_of(const View& view, const UserId& id) {
+  QUANJI_TRY(const auto row, view.row(sql::human_tasks_of_user_count, {{"user_id", id}}));
+  return row ? row->integer("n") : 0;
+}
+Status hand_over(Change& change, const UserId& from, const UserId& to) {
+  QUANJI_DO(change.run(sql::human_tasks_hand_over, {{"from", from}, {"to", to}, {"now", change.now()}, {"actor", actor(change)}}));
+  return {};
+}
+}  // namespace
+
+void join_human_tasks() {
+  static const bool joined = [] {
+    register_department_contents({{"未结束的人工任务", "open human tasks"}, &open_in});
+    register_ownership({{"指定由其处理的人工任务", "human tasks that name him"}, &open_of, &hand_over});
+    return true;
+  }();
+  (void)joined;
+}
+
 Result<std::int64_t> expire_human_tasks(Change& change, std::int64_t limit) {
   QUANJI_TRY(const auto rows, change.rows(sql::human_tasks_past, {{"now", change.now()}, {"limit", limit}}));
   for (const auto row : rows) {

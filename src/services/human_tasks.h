@@ -123,6 +123,9 @@ Status withdraw_for_run(Change&, const QueueRun& run, std::string_view key);
 using HumanTaskEnded = Status (*)(Change&, const HumanTask&);
 void on_human_task_end(HumanTaskEnded ended);
 
+// Once before anything is served: departments and users learn what open tasks they have.
+void join_human_tasks();
+
 // The clock: how many there were.
 Result<std::int64_t> expire_human_tasks(Change&, std::int64_t limit = 100);
 

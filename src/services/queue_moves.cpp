@@ -1,5 +1,6 @@
 // From a state to another: the guarded statement, and what goes with it.
 #include <algorithm>
+#include <tuple>
 
 #include "services/queue_work.h"
 #include "storage/queries.h"
@@ -224,13 +225,16 @@ Status carry_out(Change& change, std::span<ItemMove> moves) {
                          {{"rows", copies.json()}, {"ids", copies.ids()}, {"olds", PackedRows::bytes_of(olds)}, {"now", change.now()}}));
   if (!freed.empty()) QUANJI_DO(change.run(sql::queue_references_free, {{"rows", freed.json()}, {"ids", freed.ids()}}));
 
-  ItemWrites writes(change);
-  for (const auto& move : moves) {
-    if (!move.moved) continue;
+  // Partitions are held in one order everywhere, so that two batches seldom wait for each other.
+  std::vector<const ItemMove*> order;
+  for (const auto& move : moves)
     // What is renewed stays where it is; a row a renewal would be history that nobody reads.
-    if (move.act == ItemAct::renew) continue;
-    QUANJI_DO(follow_up(change, move, writes));
-  }
+    if (move.moved && move.act != ItemAct::renew) order.push_back(&move);
+  std::stable_sort(order.begin(), order.end(), [](const ItemMove* a, const ItemMove* b) {
+    return std::tie(a->item.queue_id, a->item.partition_key) < std::tie(b->item.queue_id, b->item.partition_key);
+  });
+  ItemWrites writes(change);
+  for (const auto* move : order) QUANJI_DO(follow_up(change, *move, writes));
   return writes.write();
 }
 

@@ -236,6 +236,21 @@ Status delete_queue(Change& change, const QueueReason& in) {
   return {};
 }
 
+namespace {
+Result<std::int64_t> queues_in(const View& view, const DepartmentId& id) {
+  QUANJI_TRY(const auto row, view.row(sql::queue_department_count, {{"id", id}}));
+  return row ? row->integer("n") : 0;
+}
+}  // namespace
+
+void join_queues() {
+  static const bool joined = [] {
+    register_department_contents({{"数据队列", "data queues"}, &queues_in});
+    return true;
+  }();
+  (void)joined;
+}
+
 Result<std::optional<Queue>> find_queue(const View& view, const QueueId& id) {
   QUANJI_TRY(auto found, view.maybe<Queue>(sql::queue_by_id, {{"id", id}}));
   if (found && found->state == QueueState::deleted) found.reset();

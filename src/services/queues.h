@@ -108,6 +108,8 @@ Result<Queue> resume_queue(Change&, const QueueRef&);
 Status delete_queue(Change&, const QueueReason&);
 
 // ---- for other services ----
+// Once before anything is served: departments learn what queues they hold.
+void join_queues();
 // Nothing when there is none, or it was deleted; asks for no rights.
 Result<std::optional<Queue>> find_queue(const View&, const QueueId&);
 // The queue a run of that department means by a name: its department's, else the nearest above. not_found names the word.

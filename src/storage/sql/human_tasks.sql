@@ -38,3 +38,9 @@ where g.user_id = :user_id and g.role_id = :role_id and (g.inherit = 1 or g.depa
 select id from human_tasks where state in ('open', 'claimed') and expires_at <= :now order by expires_at limit :limit;
 -- name: human_task_department_count
 select count(1) as n from human_tasks where department_id = :id and state in ('open', 'claimed');
+-- name: human_tasks_of_user_count
+select count(1) as n from human_tasks where user_id = :user_id and state in ('open', 'claimed');
+-- name: human_tasks_hand_over
+update human_tasks set user_id = :to, state = 'open', claimed_by_id = null, claimed_by = null, claimed_at = null, updated_at = :now,
+  updated_by = :actor, revision = revision + 1
+where user_id = :from and state in ('open', 'claimed');

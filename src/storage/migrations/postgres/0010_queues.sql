@@ -1,11 +1,12 @@
--- Data queues with their items and the keys items wait by, and human tasks.
+-- Data queues with their items and the keys items wait by, and human tasks. What is deleted or over stays for history, also when its
+-- department goes: no foreign key.
 create table queues (
   id bytea not null primary key,
   name text collate "C" not null,
   title text collate "C",
   description text collate "C",
   consumer text collate "C",
-  department_id bytea not null references departments (id),
+  department_id bytea not null,
   state text collate "C" not null,
   "order" text collate "C" not null,
   lease_seconds bigint not null,
@@ -138,7 +139,7 @@ create table human_tasks (
   shown text collate "C" not null,
   form text collate "C" not null,
   state text collate "C" not null,
-  department_id bytea not null references departments (id),
+  department_id bytea not null,
   role_id bytea,
   user_id bytea,
   expires_at bigint not null,

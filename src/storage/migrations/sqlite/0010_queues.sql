@@ -1,11 +1,12 @@
--- Data queues with their items and the keys items wait by, and human tasks.
+-- Data queues with their items and the keys items wait by, and human tasks. What is deleted or over stays for history, also when its
+-- department goes: no foreign key.
 create table queues (
   id blob not null primary key,
   name text not null,
   title text,
   description text,
   consumer text,
-  department_id blob not null references departments (id),
+  department_id blob not null,
   state text not null,
   "order" text not null,
   lease_seconds integer not null,
@@ -138,7 +139,7 @@ create table human_tasks (
   shown text not null,
   form text not null,
   state text not null,
-  department_id blob not null references departments (id),
+  department_id blob not null,
   role_id blob,
   user_id blob,
   expires_at integer not null,
