@@ -26,6 +26,7 @@
 #include "services/audit_seals.h"
 #include "services/authority.h"
 #include "services/call_log.h"
+#include "services/credentials.h"
 #include "services/events.h"
 #include "services/human_tasks.h"
 #include "services/idempotency.h"
@@ -193,6 +194,10 @@ Status Platform::Body::prepare_services(const base::Config& config, const std::s
   ports.work_waits = [this](const domain::RobotId& robot) { channels->offer_waiting(robot); };
   ports.cut_off = [this](const domain::RobotId& robot) { channels->cut_off(robot); };
   services::set_robot_ports(std::move(ports));
+  services::VaultPorts vault;
+  vault.box = std::make_shared<services::KeyringBox>(installation.keyring);
+  vault.body_mac = std::make_shared<const base::MacKey>(installation.keyring->mac_key("request_body").prepare());
+  services::set_vault_ports(std::move(vault));
   return store->view([](const View& view) { return services::learn_robots(view); }, clock_caller);
 }
 
@@ -357,6 +362,7 @@ void Platform::Body::sweep() {
     QUANJI_DO(services::tell_overdue_after_checks(change, 100));
     QUANJI_DO(services::sweep_calls(change));
     QUANJI_DO(services::sweep_events(change));
+    QUANJI_DO(services::remind_of_credentials(change, 100));
     return {};
   };
   job.done = [](Status swept) {

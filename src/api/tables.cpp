@@ -2,8 +2,10 @@
 #include "api/resources/api_calls.h"
 #include "api/resources/api_clients.h"
 #include "api/resources/approvals.h"
+#include "api/resources/assets.h"
 #include "api/resources/audit.h"
 #include "api/resources/auth.h"
+#include "api/resources/credentials.h"
 #include "api/resources/departments.h"
 #include "api/resources/error_codes.h"
 #include "api/resources/human_tasks.h"
@@ -37,6 +39,8 @@ const door::Table& platform_table() {
     robots(*made);
     queues(*made);
     human_tasks(*made);
+    credentials(*made);
+    assets(*made);
     return made;
   }();
   return *table;
