@@ -12,6 +12,15 @@ using values::Value;
 
 bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
+// Whether a reader takes the head of this text for a coded character. The format says `_x` and four digits; LibreOffice also takes one or
+// two, so any number up to four is kept from being read as a character.
+bool looks_encoded(std::string_view text) {
+  if (!text.starts_with("_x")) return false;
+  std::size_t digits = 0;
+  while (digits < 5 && 2 + digits < text.size() && is_hex(text[2 + digits])) ++digits;
+  return digits >= 1 && digits <= 4 && 2 + digits < text.size() && text[2 + digits] == '_';
+}
+
 bool keeps_by_itself(std::string_view text) {
   const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; };
   return !text.empty() && !blank(text.front()) && !blank(text.back()) && text.find('\n') == std::string_view::npos &&
@@ -134,9 +143,7 @@ void append_escaped(std::string& out, std::string_view text) {
         put(i, 1, "&quot;");
         break;
       case '_':
-        if (i + 6 < text.size() && text[i + 1] == 'x' && is_hex(text[i + 2]) && is_hex(text[i + 3]) && is_hex(text[i + 4]) &&
-            is_hex(text[i + 5]) && text[i + 6] == '_')
-          put(i, 1, "_x005F_");
+        if (looks_encoded(text.substr(i))) put(i, 1, "_x005F_");
         break;
       case 0xEF:
         if (text.substr(i, 3) == "\xEF\xBF\xBE") put(i, 3, "_xFFFE_");

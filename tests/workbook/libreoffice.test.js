@@ -47,6 +47,13 @@ test('AWorkbookOfOursSavedByLibreOfficeHoldsTheSameValues', { skip }, () => in_f
   compare(sheets[0].cells, cells_of(rows))
 }))
 
+test('TextThatLooksLikeACodedCharacterStaysText', { skip }, () => in_folder((folder) => {
+  const texts = ['_x1_x', '_x12_', '_x123_', '_x1234_', '_x12345_', '_xg_', '_x_', '_x5F_', '_x005F_x', '_x0_', '_xD800_', 'a_x41_b', '_x005F_x41_b', '_x1_x2_']
+  const rows = texts.map((v) => [{ t: 'text', v }])
+  ours(['write', path.join(folder, 'ours.xlsx')], { sheets: [{ name: 'S', columns: ['a'], rows }] })
+  compare(JSON.parse(ours(['read', convert(folder, 'ours.xlsx', 'xlsx:Calc MS Excel 2007 XML')])).sheets[0].cells, cells_of(rows))
+}))
+
 test('FormulasOfOursAreWorkedOut', { skip }, () => in_folder((folder) => {
   const numbers = Array.from({ length: 10 }, () => below(100000))
   const rows = numbers.map((n, i) => [{ t: 'integer', v: String(n) }, { t: 'formula', v: `A${i + 2}*2` }])
