@@ -6,6 +6,8 @@
 #include "api/resources/auth.h"
 #include "api/resources/departments.h"
 #include "api/resources/error_codes.h"
+#include "api/resources/files.h"
+#include "api/resources/folders.h"
 #include "api/resources/permissions.h"
 #include "api/resources/robots.h"
 #include "api/resources/roles.h"
@@ -33,6 +35,8 @@ const door::Table& platform_table() {
     api_calls(*made);
     error_codes(*made);
     robots(*made);
+    folders(*made);
+    files(*made);
     return made;
   }();
   return *table;

@@ -71,19 +71,4 @@ std::vector<std::string> without_repeats(const std::vector<std::string>& names) 
   return out;
 }
 
-std::string attachment(std::string_view name) {
-  std::string plain, coded;
-  for (const char c : name) {
-    const auto byte = static_cast<unsigned char>(c);
-    plain += byte < 0x20 || byte >= 0x7f || c == '"' || c == '\\' || c == '%' ? '_' : c;
-    const bool safe = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                      std::string_view("!#$&+-.^_`|~").find(c) != std::string_view::npos;
-    if (safe)
-      coded += c;
-    else
-      coded += fmt::format("%{:02X}", byte);
-  }
-  return fmt::format("attachment; filename=\"{}\"; filename*=UTF-8''{}", plain, coded);
-}
-
 }  // namespace quanji::domain

@@ -16,7 +16,5 @@ extern const base::Pattern file_name_pattern;
 std::string extension(std::string_view name);
 // The names in their order, none of them twice on a system that knows no upper and lower case: "a.txt", "a (2).txt".
 std::vector<std::string> without_repeats(const std::vector<std::string>& names);
-// The value of Content-Disposition for a download: RFC 6266 with filename* of RFC 8187, and an ASCII name for who knows no better.
-std::string attachment(std::string_view name);
 
 }  // namespace quanji::domain

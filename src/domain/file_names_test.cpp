@@ -45,11 +45,5 @@ TEST(FileNames, RepeatedNamesGetANumberBeforeTheExtension) {
   EXPECT_EQ(without_repeats({"a (2).txt", "a.txt", "a.txt"}), (std::vector<std::string>{"a (2).txt", "a.txt", "a (3).txt"}));
 }
 
-TEST(FileNames, ADownloadsHeaderHoldsTheNameAndNothingElse) {
-  EXPECT_EQ(attachment("a b.txt"), "attachment; filename=\"a b.txt\"; filename*=UTF-8''a%20b.txt");
-  EXPECT_EQ(attachment("账.txt"), "attachment; filename=\"___.txt\"; filename*=UTF-8''%E8%B4%A6.txt");
-  EXPECT_EQ(attachment("x\"; y=\r\nZ: 1"), "attachment; filename=\"x_; y=__Z: 1\"; filename*=UTF-8''x%22%3B%20y%3D%0D%0AZ%3A%201");
-}
-
 }  // namespace
 }  // namespace quanji::domain

@@ -85,13 +85,12 @@ create table file_uploads (
   wanted text collate "C" not null,
   size bigint not null,
   part_bytes bigint not null,
-  sha256 text collate "C",
-  sm3 text collate "C",
   expires_at bigint not null,
   created_at bigint not null,
   created_by text collate "C" not null
 );
 create index file_uploads_by_expiry on file_uploads (expires_at, id);
+create index file_uploads_by_maker on file_uploads (created_by);
 create table file_upload_parts (
   upload_id bytea not null references file_uploads (id),
   number bigint not null,

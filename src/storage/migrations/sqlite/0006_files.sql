@@ -85,13 +85,12 @@ create table file_uploads (
   wanted text not null,
   size integer not null,
   part_bytes integer not null,
-  sha256 text,
-  sm3 text,
   expires_at integer not null,
   created_at integer not null,
   created_by text not null
 ) strict, without rowid;
 create index file_uploads_by_expiry on file_uploads (expires_at, id);
+create index file_uploads_by_maker on file_uploads (created_by);
 create table file_upload_parts (
   upload_id blob not null references file_uploads (id),
   number integer not null,
