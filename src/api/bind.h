@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "api/file_work.h"
 #include "api/work.h"
 #include "base/list_query.h"
 #include "door/operation.h"
@@ -104,6 +105,46 @@ Binding stream(std::string_view content_type) {
   made.out = door::type_ops<base::Nothing>;
   made.thunk = &detail::open_stream<begin, next>;
   made.content_type = content_type;
+  return made;
+}
+// Result<Out> f(Change&, const Uploaded<In>&): the body of the request, or a form's file, is a blob before the change runs.
+// `inspect` looks into it before it is put; on a thread that may wait.
+template <class In, class Out>
+Binding upload(base::Result<Out> (*f)(storage::Change&, const services::Uploaded<In>&), InspectUpload inspect = nullptr) {
+  static const IntakeBy by{
+      [](void* in, services::Received content) { static_cast<services::Uploaded<In>*>(in)->content = std::move(content); }, nullptr,
+      inspect};
+  auto made = change(f);
+  made.intake = door::Intake::body;
+  made.intake_by = &by;
+  return made;
+}
+namespace detail {
+template <class F>
+struct GatherOf;
+template <class Asked>
+struct GatherOf<base::Result<std::vector<storage::BlobFacts>> (*)(const storage::View&, const Asked&)> {
+  using In = Asked;
+};
+}  // namespace detail
+// The same, of what came before: pieces(const View&, const In&) names the blobs that are put together to one.
+template <auto pieces, class In, class Out>
+Binding gather(base::Result<Out> (*f)(storage::Change&, const services::Uploaded<In>&), InspectUpload inspect = nullptr) {
+  static_assert(std::is_same_v<In, typename detail::GatherOf<decltype(pieces)>::In>);
+  static const IntakeBy by{
+      [](void* in, services::Received content) { static_cast<services::Uploaded<In>*>(in)->content = std::move(content); },
+      [](const storage::View& view, const void* in) { return pieces(view, static_cast<const services::Uploaded<In>*>(in)->value); },
+      inspect};
+  auto made = change(f);
+  made.intake = door::Intake::gathered;
+  made.intake_by = &by;
+  return made;
+}
+// Result<Download> f(const View& or Change&, const In&): its bytes are the answer (file_work.h).
+template <class Unit, class In>
+Binding download(base::Result<services::Download> (*f)(Unit&, const In&)) {
+  auto made = bound(std::is_const_v<Unit> ? OpKind::read : OpKind::change, f);
+  made.content_type = "application/octet-stream";
   return made;
 }
 // A hot operation; In and Out are what its BatchCalls carry.

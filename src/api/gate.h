@@ -30,6 +30,9 @@
 
 namespace quanji::api {
 
+// A signed body that is taken in piece by piece is announced by its digest: lower hex, by the signature's hash.
+inline constexpr std::string_view body_digest_header = "x-body-digest";
+
 // The nonce of a signed change becomes a row of the change's own transaction: replayed when it was there. Nothing for other callers.
 base::Status spend_nonce(storage::Change& change, const door::Call& call);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <mutex>
 
+#include "api/gate.h"
 #include "base/log.h"
 
 namespace quanji::api {
@@ -81,7 +82,31 @@ class Pump : public std::enable_shared_from_this<Pump> {
   std::shared_ptr<net::ResponseStream> stream_;  // guarded by mutex_
 };
 
+// An upload as the door knows it.
+class UploadPieces final : public door::Pieces {
+ public:
+  explicit UploadPieces(std::shared_ptr<net::Upload> upload) : upload_(std::move(upload)) {}
+  void next(std::function<void(base::Result<std::string>)> then) override { upload_->next(std::move(then)); }
+  std::optional<std::uint64_t> length() const override { return upload_->announced(); }
+
+ private:
+  const std::shared_ptr<net::Upload> upload_;
+};
+
 }  // namespace
+
+net::BodyPlan Http::plan(const net::Request& request) const {
+  net::BodyPlan plan;
+  if (request.method != "POST") return plan;
+  for (const auto& [base, one] : doors_) {
+    if (!request.path.starts_with(base)) continue;
+    const auto match = one->table().find(door::Verb::post, request.path);
+    // A signed body whose digest was not announced has to be held: only then is it known whose it is.
+    const bool held = request.header("x-signature") && !request.header(body_digest_header);
+    if (match.operation && match.operation->binding.intake == door::Intake::body && !held) plan.take = net::BodyPlan::Take::stream;
+  }
+  return plan;
+}
 
 void Http::add_assets(const std::vector<Asset>& assets) {
   for (const auto& one : assets) assets_[one.path] = one;
@@ -161,6 +186,7 @@ void Http::through(door::Door& door, net::RequestPtr request, net::Responder res
   ask.path = request->path;
   ask.query = request->query;
   ask.body = std::move(request->body);
+  if (request->upload) ask.upload = std::make_shared<UploadPieces>(std::move(request->upload));
   ask.address = request->peer->address;
   ask.origin = request->peer->listener;
   if (request->peer->certificate) ask.peer_certificate = request->peer->certificate->fingerprint;
@@ -177,7 +203,8 @@ void Http::through(door::Door& door, net::RequestPtr request, net::Responder res
     response.headers.emplace_back("X-Api-Version", version_);
     add_common_headers(response);
     if (answer.pieces) {
-      std::make_shared<Pump>(std::move(answer.pieces), answer_to->stream(std::move(response), std::nullopt))->start();
+      const auto length = answer.pieces->length();
+      std::make_shared<Pump>(std::move(answer.pieces), answer_to->stream(std::move(response), length))->start();
       return;
     }
     response.body = std::move(answer.body);

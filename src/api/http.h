@@ -31,6 +31,8 @@ class Http {
   void add_assets(const std::vector<Asset>& assets);
 
   void serve(net::RequestPtr request, net::Responder responder);
+  // Bodies of operations that take one in come piece by piece.
+  net::BodyPlan plan(const net::Request& request) const;
   // The envelope for what net refuses by itself.
   net::Response refuse(net::Refusal why, int status, const net::Request* request) const;
 

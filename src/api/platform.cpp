@@ -9,6 +9,7 @@
 
 #include "api/console_assets.h"
 #include "api/ear.h"
+#include "api/file_work.h"
 #include "api/gate.h"
 #include "api/http.h"
 #include "api/metrics.h"
@@ -27,7 +28,10 @@
 #include "services/authority.h"
 #include "services/call_log.h"
 #include "services/credentials.h"
+#include "services/downloads.h"
 #include "services/events.h"
+#include "services/file_uploads.h"
+#include "services/folders.h"
 #include "services/human_tasks.h"
 #include "services/idempotency.h"
 #include "services/installation.h"
@@ -105,6 +109,7 @@ struct Platform::Body {
 
   std::unique_ptr<services::AuditReserve> reserve;  // outlives the store, which gives it up when the disk is full
   std::unique_ptr<storage::Store> store;
+  std::unique_ptr<storage::Blobs> blobs;
   services::Installation installation;
   std::shared_ptr<services::Presence> presence = std::make_shared<services::Presence>();
   std::unique_ptr<services::AuditSealer> sealer;
@@ -112,6 +117,7 @@ struct Platform::Body {
   std::unique_ptr<CallEar> ear;
   std::unique_ptr<PlatformWork> work;
   std::unique_ptr<ProofWork> proof_work;
+  std::unique_ptr<FileWork> file_work;
   std::unique_ptr<PlatformGate> gate;
   std::unique_ptr<RobotGate> robot_gate;
   std::unique_ptr<PlatformWork> robot_work;
@@ -152,6 +158,14 @@ Status Platform::Body::open_store(const base::Config& config, const std::string&
   reserve = services::AuditReserve::open({.folder = data_dir}, services::real_disk());
   options.on_full = [this] { reserve->disk_full(); };
   QUANJI_TRY(store, storage::Store::open(std::move(options)));
+  storage::BlobOptions contents;
+  contents.data_dir = data_dir;
+  contents.place = config.text("files.place") == "postgres" ? storage::BlobPlace::postgres : storage::BlobPlace::directory;
+  contents.clock = clock;
+  contents.random = random;
+  contents.caller = clock_caller;
+  QUANJI_TRY(blobs, storage::Blobs::open(*store, std::move(contents)));
+  services::set_largest_upload(config.integer("limits.upload_mb") << 20);
   return {};
 }
 
@@ -163,6 +177,7 @@ Status Platform::Body::prepare_services(const base::Config& config, const std::s
   services::join_sign_in();
   services::join_queues();
   services::join_human_tasks();
+  services::join_files();
 
   QUANJI_TRY(installation, services::open_installation(*store, data_dir, suite, split(config.text("names")), *clock, *random));
   QUANJI_TRY(auto audit_keys, services::AuditKeys::from(installation.keyring));
@@ -214,7 +229,8 @@ void Platform::Body::make_doors() {
   proof_work = std::make_unique<ProofWork>(*work, *store, *slow, desk);
   gate = std::make_unique<PlatformGate>(*store, *clock, desk->box, std::vector<const door::Table*>{&platform_table(), &outer_table()});
   robot_gate = std::make_unique<RobotGate>(*presence);
-  door = std::make_unique<door::Door>(platform_table(), *gate, *proof_work, *ear, *clock, *random);
+  file_work = std::make_unique<FileWork>(*proof_work, *store, *blobs, *slow);
+  door = std::make_unique<door::Door>(platform_table(), *gate, *file_work, *ear, *clock, *random);
   outer_door = std::make_unique<door::Door>(outer_table(), *gate, *proof_work, *ear, *clock, *random);
   robot_door = std::make_unique<door::Door>(gateway_table(), *robot_gate, *robot_work, *ear, *clock, *random);
   channels = std::make_unique<RobotChannels>(*robot_door, *presence, *store, clock_caller, *clock, *random);
@@ -300,6 +316,7 @@ Status Platform::Body::listen(const base::Config& config) {
   const auto asked = config.integer("limits.threads");
   options.threads = static_cast<std::size_t>(asked > 0 ? asked : std::min<std::int64_t>(cores, 4));
   options.limits.body_bytes = static_cast<std::uint64_t>(config.integer("limits.body_mb")) << 20;
+  options.limits.upload_bytes = static_cast<std::uint64_t>(config.integer("limits.upload_mb") + 1) << 20;  // and what a form adds
   options.limits.header_bytes = static_cast<std::size_t>(config.integer("limits.header_kb")) << 10;
   options.limits.connections = static_cast<std::size_t>(config.integer("limits.connections"));
   options.limits.connections_per_address = options.limits.connections;
@@ -310,6 +327,9 @@ Status Platform::Body::listen(const base::Config& config) {
     if (request->peer->listener != "robots") return http->serve(std::move(request), std::move(responder));
     if (request->path == wire::channel_path) return channels->open(*request, std::move(responder));
     robot_http->serve(std::move(request), std::move(responder));
+  };
+  options.plan_body = [this](const net::Request& request) {
+    return request.peer->listener == "robots" ? net::BodyPlan{} : http->plan(request);
   };
   options.refuse = [this](net::Refusal why, int status, const net::Request* request) { return http->refuse(why, status, request); };
   options.notice = [](const net::Notice& notice) {
@@ -363,6 +383,9 @@ void Platform::Body::sweep() {
     QUANJI_DO(services::sweep_calls(change));
     QUANJI_DO(services::sweep_events(change));
     QUANJI_DO(services::remind_of_credentials(change, 100));
+    QUANJI_DO(services::expire_files(change, 100));
+    QUANJI_DO(services::sweep_uploads(change, 5));
+    QUANJI_DO(services::sweep_tickets(change));
     return {};
   };
   job.done = [](Status swept) {
@@ -418,6 +441,11 @@ void Platform::Body::make_loops() {
   ticker->add("night", std::chrono::seconds(30), [this] { night->tick(); });
   ticker->add("queues", std::chrono::seconds(1), [this] { watch_queues(); });
   ticker->add("sweep", std::chrono::seconds(30), [this] { sweep(); });
+  ticker->add("blobs", std::chrono::seconds(30), [this] {
+    slow->submit([this] {
+      if (const auto swept = blobs->sweep(); !swept) base::log::failure(base::log::Level::warn, "blobs_not_swept", swept.error());
+    });
+  });
   ticker->start();
 }
 

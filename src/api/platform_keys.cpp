@@ -8,6 +8,7 @@ using base::ConfigType;
 constexpr std::string_view profiles[] = {"standard", "demo"};
 constexpr std::string_view suites[] = {"intl", "gm"};
 constexpr std::string_view languages[] = {"zh-CN", "en"};
+constexpr std::string_view places[] = {"directory", "postgres"};
 constexpr std::string_view levels[] = {"debug", "info", "warn", "error"};
 
 const ConfigKey keys[] = {
@@ -37,10 +38,17 @@ const ConfigKey keys[] = {
      ConfigType::text,
      "sqlite:",
      {"sqlite:（数据目录中的 quanji.db）或 postgres://主机/库", "sqlite: (quanji.db in the data directory) or postgres://host/database"}},
+    {"files.place",
+     ConfigType::text,
+     "directory",
+     {"文件内容存放处：directory（数据目录）或 postgres（数据库，多节点共用）",
+      "Where contents of files are kept: directory (below the data directory), or postgres (in the database, for nodes that share it)"},
+     places},
     {"database.password_file", ConfigType::text, "", {"PostgreSQL 口令文件", "File with PostgreSQL's password"}},
     {"log.level", ConfigType::text, "info", {"日志级别", "Log level"}, levels},
     {"log.file", ConfigType::text, "", {"日志文件；留空写标准错误", "Log file; empty: standard error"}},
     {"limits.body_mb", ConfigType::integer, "10", {"请求体上限（MB）", "Largest body, MB"}},
+    {"limits.upload_mb", ConfigType::integer, "200", {"上传上限（MB）", "Largest upload, MB"}},
     {"limits.header_kb", ConfigType::integer, "16", {"请求头上限（KB）", "Largest head, KB"}},
     {"limits.connections", ConfigType::integer, "20000", {"连接数上限", "Most connections"}},
     {"limits.request_s", ConfigType::integer, "30", {"请求到达时限（秒）", "Time a request may take to arrive, seconds"}},

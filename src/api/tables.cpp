@@ -8,6 +8,8 @@
 #include "api/resources/credentials.h"
 #include "api/resources/departments.h"
 #include "api/resources/error_codes.h"
+#include "api/resources/files.h"
+#include "api/resources/folders.h"
 #include "api/resources/human_tasks.h"
 #include "api/resources/permissions.h"
 #include "api/resources/queues.h"
@@ -41,6 +43,8 @@ const door::Table& platform_table() {
     human_tasks(*made);
     credentials(*made);
     assets(*made);
+    folders(*made);
+    files(*made);
     return made;
   }();
   return *table;

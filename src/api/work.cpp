@@ -368,7 +368,9 @@ void PlatformWork::run_change(const door::CallPtr& call, std::function<void()> d
   course->caller = caller_of(*call);
   course->reserve = &reserve_;
   if (!call->idempotency_key.empty())
-    course->body_digest = base::digest(base::Hash::sha256, base::bytes_of(call->ask.path + "\n" + call->ask.body));
+    course->body_digest = base::digest(
+        base::Hash::sha256, base::bytes_of(call->body_key.empty() ? call->ask.path + "\n" + call->ask.body
+                                                                  : call->ask.path + "?" + call->ask.query + "\n" + call->body_key));
   submit_change(store_, course, std::move(done));
 }
 

@@ -156,9 +156,10 @@ Result<std::string> string_to_sign(const SignatureSubject& subject) {
   if (!std::all_of(subject.path.begin(), subject.path.end(), [](char c) { return static_cast<unsigned char>(c) > ' ' && c != 0x7F; }))
     return bad("路径含有控制字符或空格", "the path holds a control character or a space");
   QUANJI_TRY(const auto query, canonical_query(subject.query));
-  const auto digest = base::digest(hash_of(subject.algorithm), base::bytes_of(subject.body));
+  const auto digest = subject.body_digest.empty() ? base::hex(base::digest(hash_of(subject.algorithm), base::bytes_of(subject.body)))
+                                                  : std::string(subject.body_digest);
   return fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", to_text(subject.algorithm), subject.method, subject.path, query, subject.timestamp,
-                     subject.nonce, subject.on_behalf_of, base::hex(digest));
+                     subject.nonce, subject.on_behalf_of, digest);
 }
 
 Status check_timestamp(std::int64_t timestamp, base::Time now) {

@@ -8,7 +8,8 @@
 //   X-Timestamp, Unix seconds
 //   X-Nonce
 //   X-On-Behalf-Of, or nothing
-//   the digest of the body by the same hash, in lower hex (also of an empty body)
+//   the digest of the body by the same hash, in lower hex (also of an empty body); a body too long to be held is announced by its digest in
+//   X-Body-Digest, and refused at its end when it is another
 // X-Signature: <algorithm> <64 lower hex of the HMAC under the secret as the client was given it, its 43 characters>
 // Reads foreign bytes: fuzz/signature.cpp
 #pragma once
@@ -58,6 +59,7 @@ struct SignatureSubject {
   std::string_view method, path, query;  // as sent
   std::string_view timestamp, nonce, on_behalf_of;
   std::string_view body;
+  std::string_view body_digest{};  // lower hex by the algorithm's hash, instead of body: of one that has not come yet
 };
 // bad_signature when the path holds a control character or a space, which no client can send.
 base::Result<std::string> string_to_sign(const SignatureSubject& subject);

@@ -206,6 +206,20 @@ bool prefers_english(std::string_view accept) {
   return rank(english) > rank(chinese) || (rank(english) == rank(chinese) && english_first);
 }
 
+void fill_absent(const base::FieldList& fields, void* object, std::uint64_t given, Problems& problems) {
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const auto& field = fields.all()[i];
+    if (((given >> i) & 1U) || (field.limits.flags & (base::in_path | base::read_only)) || field.ops->optional) continue;
+    if (!field.limits.fallback.empty()) {
+      auto text = field.limits.fallback;
+      if (text.size() >= 2 && text.front() == '"') text = text.substr(1, text.size() - 2);
+      base::decode_text(field, object, text, problems);
+    } else {
+      problems.add(Code::invalid_field, fields.json_name(i), {"必填", "is required"});
+    }
+  }
+}
+
 Status decode_ask(Call& call, const Match& match) {
   const auto& operation = *call.operation;
   call.in = Value(*operation.binding.in);
@@ -219,7 +233,8 @@ Status decode_ask(Call& call, const Match& match) {
   const auto& fields = operation.binding.in->fields();
   void* object = call.in.object();
   Problems problems;
-  const bool body_taken = operation.verb == Verb::post || operation.verb == Verb::patch;
+  const bool taken_in = operation.binding.intake == Intake::body;
+  const bool body_taken = !taken_in && (operation.verb == Verb::post || operation.verb == Verb::patch);
   if (body_taken) {
     // The body is read into memory of its own and thrown away at once with it.
     unsigned char buffer[8192];
@@ -241,7 +256,7 @@ Status decode_ask(Call& call, const Match& match) {
       problems.add(Code::unknown_field, base::utf8_beginning(name, 64), {"此接口没有查询参数", "this operation takes no query parameters"});
   } else {
     // A POST in the place of a DELETE may bring the empty object that gateways add.
-    if (!call.ask.body.empty() && !(call.ask.verb == Verb::post && call.ask.body == "{}"))
+    if (!taken_in && !call.ask.body.empty() && !(call.ask.verb == Verb::post && call.ask.body == "{}"))
       return Error(Code::unreadable_body, Text("此接口不接受请求体", "this operation takes no body"));
     std::uint64_t seen = 0;
     for (const auto& [name, value] : query) {
@@ -253,17 +268,9 @@ Status decode_ask(Call& call, const Match& match) {
       seen |= std::uint64_t{1} << i;
       base::decode_text(fields.all()[static_cast<std::size_t>(i)], object, value, problems);
     }
-    for (std::size_t i = 0; i < fields.size(); ++i) {
-      const auto& field = fields.all()[i];
-      if (((seen >> i) & 1U) || (field.limits.flags & (base::in_path | base::read_only)) || field.ops->optional) continue;
-      if (!field.limits.fallback.empty()) {
-        auto text = field.limits.fallback;
-        if (text.size() >= 2 && text.front() == '"') text = text.substr(1, text.size() - 2);
-        base::decode_text(field, object, text, problems);
-      } else {
-        problems.add(Code::invalid_field, fields.json_name(i), {"必填", "is required"});
-      }
-    }
+    call.given = seen;
+    // A form brings more fields with its file; who takes it in asks again.
+    if (!taken_in) fill_absent(fields, object, seen, problems);
   }
   for (const auto& [name, text] : match.parameters) {
     const int i = fields.find(name);

@@ -4,35 +4,41 @@
 #pragma once
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/fields_json.h"
 #include "base/result.h"
 #include "door/operation.h"
 
 namespace quanji::door {
 
+// A body that comes piece by piece, as fast as the other side takes it: an answer made on a thread of the work, or an upload from the
+// transport.
+class Pieces {
+ public:
+  virtual ~Pieces() = default;
+  // Calls `then` once, on any thread: the next piece, an empty text at the end, or why it broke off. One call at a time.
+  virtual void next(std::function<void(base::Result<std::string>)> then) = 0;
+  // All of it, when that is known before.
+  virtual std::optional<std::uint64_t> length() const { return std::nullopt; }
+};
 // What came in, whatever carried it (HTTPS, a channel frame, a gateway call).
 struct Ask {
   Verb verb = Verb::get;
   std::string path;   // as sent, percent-encoded
   std::string query;  // as sent
   std::string body;
+  std::shared_ptr<Pieces> upload;                                 // instead of body, for an operation that takes one in
   std::string address;                                            // peer
   std::string origin;                                             // which listener or channel
   std::string peer_certificate;                                   // SHA-256 of the client certificate in lower hex, or empty
   std::function<std::string_view(std::string_view name)> header;  // lower-case name; empty when absent; valid while the Ask lives
   // Brings work to the transport's thread, where the answer is written: the store's threads have better things to do. Empty: stay.
   std::function<void(std::function<void()> work)> home;
-};
-// A body that comes piece by piece, made on a thread of the work and taken by the transport as fast as the peer reads.
-class Pieces {
- public:
-  virtual ~Pieces() = default;
-  // Calls `then` once, on any thread: the next piece, an empty text at the end, or why it broke off. One call at a time.
-  virtual void next(std::function<void(base::Result<std::string>)> then) = 0;
 };
 struct Answer {
   int status = 200;
@@ -51,7 +57,9 @@ struct Call {
   const Operation* operation = nullptr;
   std::shared_ptr<void> caller;  // made by the Gate, understood by the Work: each wing has its own kind of caller
   Value in, out;
+  std::uint64_t given = 0;  // of an input that stands in the query: which fields were there (bit i = field i)
   std::string idempotency_key;
+  std::string body_key;        // of a body that was taken in: what tells it from another
   std::string encoded;         // JSON of `data`, made before the commit so that it can be kept
   std::int64_t revision = -1;  // of the answered resource: becomes the ETag
   base::Status result;
@@ -109,6 +117,8 @@ class Door {
   base::UlidSource request_ids_;
 };
 
+// Fields of an input that were not given get their fallback; a problem for each that has none.
+void fill_absent(const base::FieldList& fields, void* object, std::uint64_t given, base::Problems& problems);
 // Fills call.encoded and call.revision from call.out. Called by the Work before the commit.
 void encode_answer(Call& call);
 // The envelope of a failure in the caller's language.

@@ -174,7 +174,7 @@ json::array parameters_of(const Operation& operation, Schemas& schemas) {
                                    "页码，限前 10000 行 / Page number, within the first 10 000 rows", false));
     parameters.push_back(
         parameter("pageSize", "query", {{"type", "integer"}, {"minimum", 1}, {"maximum", 200}, {"default", 20}}, "", false));
-  } else if (operation.verb == Verb::get || operation.verb == Verb::del) {
+  } else if (operation.verb == Verb::get || operation.verb == Verb::del || operation.binding.intake == Intake::body) {
     for (std::size_t i = 0; i < fields.size(); ++i) {
       const auto& field = fields.all()[i];
       if (field.limits.flags & (base::in_path | base::read_only)) continue;
@@ -202,7 +202,19 @@ json::object describe(const Operation& operation, Schemas& schemas, std::string_
   if (!operation.audit.empty()) o["x-audit"] = str(operation.audit);
   if (operation.second_person == SecondPerson::when_set) o["x-second-person"] = "when_set";
   if (auto parameters = parameters_of(operation, schemas); !parameters.empty()) o["parameters"] = std::move(parameters);
-  if (operation.verb == Verb::post || operation.verb == Verb::patch) {
+  if (operation.binding.intake == Intake::body) {
+    const json::object bytes{{"type", "string"}, {"format", "binary"}};
+    o["requestBody"] = json::object{
+        {"required", true},
+        {"content", json::object{{"application/octet-stream", json::object{{"schema", bytes}}},
+                                 {"multipart/form-data",
+                                  json::object{{"schema", json::object{{"type", "object"},
+                                                                       {"description",
+                                                                        "字段在前，文件在后；字段与查询参数同名同义 / Fields first, then "
+                                                                        "the file; a field is as good as the query parameter of its name"},
+                                                                       {"required", json::array{"file"}},
+                                                                       {"properties", json::object{{"file", bytes}}}}}}}}}};
+  } else if (operation.verb == Verb::post || operation.verb == Verb::patch) {
     const auto& fields = operation.binding.in->fields();
     const auto form = operation.binding.in->given ? Form::partial : Form::input;
     const bool any = std::any_of(fields.all().begin(), fields.all().end(),
@@ -219,9 +231,9 @@ json::object describe(const Operation& operation, Schemas& schemas, std::string_
   }
   json::object responses;
   const auto status = operation.creates && operation.verb == Verb::post ? "201" : "200";
-  // A stream is no JSON document: its lines are told in prose.
+  // What comes piece by piece is no JSON document: its lines are told in prose.
   json::object content;
-  if (operation.binding.kind == OpKind::stream)
+  if (!operation.binding.content_type.empty())
     content[str(operation.binding.content_type)] = json::object{{"schema", json::object{{"type", "string"}}}};
   else
     content["application/json"] = json::object{{"schema", envelope(schemas.of_list(operation.binding.out->fields(), Form::output))}};

@@ -61,6 +61,9 @@ using AnyFunction = void (*)();
 // Calls the function behind `f` with the unit of work its kind asks for (api/bind.h knows the types).
 using Thunk = base::Status (*)(AnyFunction f, void* unit, const void* in, void* out);
 
+// What comes besides the input, before the function runs: a body of any size, or what came before and is put together now.
+enum class Intake : std::uint8_t { none, body, gathered };
+
 struct Binding {
   OpKind kind = OpKind::read;
   const TypeOps* in = nullptr;  // null for lists: the input is a base::ListQuery
@@ -69,7 +72,9 @@ struct Binding {
   Thunk thunk = nullptr;
   const base::ListShape* list = nullptr;  // lists only
   const void* batch = nullptr;            // batch only: the storage's BatchOperation
-  std::string_view content_type{};        // streams only: of what comes piece by piece
+  std::string_view content_type{};        // of an answer that comes piece by piece; empty: JSON
+  Intake intake = Intake::none;           // body: the input stands in the query, or in a form's fields beside its file
+  const void* intake_by = nullptr;        // the wing's own: how it takes it in
 };
 
 struct Operation {

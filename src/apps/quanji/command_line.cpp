@@ -101,7 +101,7 @@ int run(Command& command, const std::string& profile_name, const std::string& on
       refuse(ask.error());
       return exit_usage;
     }
-    const bool streams = command.operation->binding.kind == door::OpKind::stream;
+    const bool streams = !command.operation->binding.content_type.empty();
     if (streams)
       ask->take = [](std::string_view piece) -> base::Status {
         if (std::cout.write(piece.data(), static_cast<std::streamsize>(piece.size()))) return {};
