@@ -1,4 +1,4 @@
-import { ApartmentOutlined, ApiOutlined, AuditOutlined, ControlOutlined, DatabaseOutlined, FormOutlined, HomeOutlined, KeyOutlined, LockOutlined, LogoutOutlined, MenuOutlined, PlayCircleOutlined, RobotOutlined, SafetyCertificateOutlined, TeamOutlined, UnorderedListOutlined, UserOutlined } from '@ant-design/icons';
+import { ApartmentOutlined, ApiOutlined, AuditOutlined, ControlOutlined, DatabaseOutlined, FormOutlined, HomeOutlined, KeyOutlined, LockOutlined, LogoutOutlined, MenuOutlined, RobotOutlined, SafetyCertificateOutlined, TeamOutlined, UnorderedListOutlined, UserOutlined } from '@ant-design/icons';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Button, Drawer, Grid, Layout, Menu, Space, type MenuProps } from 'antd';
 import { useState, type ReactElement } from 'react';
@@ -45,7 +45,6 @@ export function Shell(): ReactElement {
   const all: NonNullable<MenuProps['items']> = [
     ...link('/', t('home'), <HomeOutlined />),
     { type: 'group', label: t('groupOperation'), children: [
-        ...link('/tasks', t('tasks'), <PlayCircleOutlined />, 'task.read'),
         ...link('/human-tasks', t('humanTasks'), <FormOutlined />),
         ...link('/queues', t('queues'), <UnorderedListOutlined />, 'queue.read'),
         ...link('/robots', t('robots'), <RobotOutlined />, 'robot.read'),

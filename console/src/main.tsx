@@ -20,7 +20,6 @@ const Home = lazy(() => import('./routes/home/Home').then((m) => ({ default: m.H
 const Robots = lazy(() => import('./routes/robots/Robots').then((m) => ({ default: m.Robots })));
 const Settings = lazy(() => import('./routes/settings/Settings').then((m) => ({ default: m.Settings })));
 const page = (name: 'Departments' | 'Users' | 'Roles' | 'ApiClients' | 'Approvals' | 'AuditLog' | 'Sessions' | 'Calls') => lazy(() => import('./routes/resources/pages').then((m) => ({ default: m[name] })));
-const Tasks = lazy(() => import('./routes/tasks/Tasks').then((m) => ({ default: m.Tasks })));
 const work = (name: 'Queues' | 'HumanTasks' | 'Assets' | 'Credentials') => lazy(() => import('./routes/resources/work').then((m) => ({ default: m[name] })));
 const Queues = work('Queues');
 const HumanTasks = work('HumanTasks');
@@ -54,7 +53,6 @@ function Inside(): ReactElement {
         <Route element={<Shell />}>
           <Route index element={<Home />} />
           <Route path="robots" element={<Robots />} />
-          <Route path="tasks" element={<Tasks />} />
           <Route path="human-tasks" element={<HumanTasks />} />
           <Route path="queues" element={<Queues />} />
           <Route path="assets" element={<Assets />} />

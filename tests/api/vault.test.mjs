@@ -39,7 +39,7 @@ await eachDatabase(test, 'the vault', async (t, platform) => {
     };
     return one;
   };
-  const security = await person('security'), auditor = await person('audit'), developer = await person('developer');
+  const security = await person('security'), auditor = await person('audit'), developer = await person('developer'), operator = await person('operator');
   const home = is(await system.post('/departments', { parentId: top, name: '清算部' }), 201).id;
   const owner = developer.signedIn.userId;
 
@@ -85,32 +85,33 @@ await eachDatabase(test, 'the vault', async (t, platform) => {
   });
 
   await t.test('an asset has a value for each scope, its history and the way back', async () => {
-    const made = is(await developer.post('/assets', { name: 'limit', type: 'decimal', departmentId: top, value: '50000.00' }), 201);
+    const made = is(await operator.post('/assets', { name: 'limit', type: 'decimal', departmentId: top, value: '50000.00' }), 201);
     const path = `/assets/${made.id}`;
     assert.deepEqual([made.globalValue, made.latestVersion], ['50000.00', 1]);
-    is(await developer.post(`${path}/values`, { value: 'a lot' }), 422, 'invalid_field');
-    assert.equal(is(await developer.post(`${path}/values`, { scope: 'department', scopeId: home, value: '80000.00' }), 201).version, 2);
+    is(await developer.post(`${path}/values`, { value: '1' }), 403);
+    is(await operator.post(`${path}/values`, { value: 'a lot' }), 422, 'invalid_field');
+    assert.equal(is(await operator.post(`${path}/values`, { scope: 'department', scopeId: home, value: '80000.00' }), 201).version, 2);
     const ask = async (query) => {
-      const found = is(await developer.get(`/assets/resolve?name=limit${query}`), 200);
+      const found = is(await operator.get(`/assets/resolve?name=limit${query}`), 200);
       return [found.value, found.scope, found.version];
     };
     assert.deepEqual(await ask(''), ['50000.00', 'global', 1]);
     assert.deepEqual(await ask(`&department=${home}`), ['80000.00', 'department', 2]);
-    is(await developer.post(`${path}/clear-value`, { scope: 'department', scopeId: home, reason: '统一' }), 200);
+    is(await operator.post(`${path}/clear-value`, { scope: 'department', scopeId: home, reason: '统一' }), 200);
     assert.deepEqual(await ask(`&department=${home}`), ['50000.00', 'global', 1]);
-    assert.equal(is(await developer.post(`${path}/roll-back`, { version: 2, reason: '恢复' }), 200).rolledBackTo, 2);
+    assert.equal(is(await operator.post(`${path}/roll-back`, { version: 2, reason: '恢复' }), 200).rolledBackTo, 2);
     assert.deepEqual(await ask(`&department=${home}`), ['80000.00', 'department', 4]);
-    assert.deepEqual(is(await developer.get(`${path}/values`), 200).items.map((v) => v.version), [4, 3, 2, 1]);
-    assert.equal(is(await developer.patch(path, { title: '单笔限额' }), 200).title, '单笔限额');
-    assert.deepEqual(ids(is(await developer.get('/assets?name=limit'), 200)), [made.id]);
-    assert.deepEqual(ids(is(await developer.post('/assets/read-many', { ids: [made.id] }), 200)), [made.id]);
-    assert.equal(is(await developer.get(path), 200).globalValue, '50000.00');
-    const grant = is(await developer.post(`${path}/grants`, { kind: 'department', subject: home }), 201);
-    assert.deepEqual(ids(is(await developer.get(`${path}/grants`), 200)), [grant.id]);
-    is(await developer.del(`${path}/grants/${grant.id}?reason=x`), 200);
-    assert.equal(is(await developer.post(`${path}/transfer`, { departmentId: home, reason: '调整' }), 200).departmentId, home);
-    is(await developer.del(path), 200);
-    is(await developer.get(path), 404, 'not_found');
+    assert.deepEqual(is(await operator.get(`${path}/values`), 200).items.map((v) => v.version), [4, 3, 2, 1]);
+    assert.equal(is(await operator.patch(path, { title: '单笔限额' }), 200).title, '单笔限额');
+    assert.deepEqual(ids(is(await operator.get('/assets?name=limit'), 200)), [made.id]);
+    assert.deepEqual(ids(is(await operator.post('/assets/read-many', { ids: [made.id] }), 200)), [made.id]);
+    assert.equal(is(await operator.get(path), 200).globalValue, '50000.00');
+    const grant = is(await security.post(`${path}/grants`, { kind: 'department', subject: home }), 201);
+    assert.deepEqual(ids(is(await security.get(`${path}/grants`), 200)), [grant.id]);
+    is(await security.del(`${path}/grants/${grant.id}?reason=x`), 200);
+    assert.equal(is(await operator.post(`${path}/transfer`, { departmentId: home, reason: '调整' }), 200).departmentId, home);
+    is(await operator.del(path), 200);
+    is(await operator.get(path), 404, 'not_found');
   });
 
   await t.test('what waits for a second person carries no secret and is carried out from its envelope', async () => {
@@ -128,9 +129,9 @@ await eachDatabase(test, 'the vault', async (t, platform) => {
   });
 
   await t.test('a canary stands in no file, row, log line or answer', async () => {
-    const secret = is(await developer.post('/assets', { name: 'token', type: 'secret', departmentId: top, secretValue: canaries[4] }), 201);
+    const secret = is(await operator.post('/assets', { name: 'token', type: 'secret', departmentId: top, secretValue: canaries[4] }), 201);
     assert.equal(secret.globalValue, undefined);
-    is(await developer.post('/assets', { name: 'token2', type: 'secret', departmentId: top, value: canaries[4] }), 422, 'invalid_field');
+    is(await operator.post('/assets', { name: 'token2', type: 'secret', departmentId: top, value: canaries[4] }), 422, 'invalid_field');
     is(await security.post('/credentials', { name: 'wrong', type: 'totp', departmentId: top, password: canaries[4] }), 422, 'invalid_field');
     is(await security.post('/credentials', { name: 'wrong', type: 'totp', departmentId: top, seed: canaries[4] }), 422, 'invalid_field');
     is(await security.post('/credentials', { name: 'wrong', type: 'account', departmentId: top, pin: [canaries[4]] }), 422, 'invalid_field');

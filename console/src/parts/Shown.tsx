@@ -5,9 +5,9 @@ import { said, sentences, summaryOf, type Schema } from '../api/catalogue';
 import { spell } from '../words';
 import { heading, milliseconds, short } from './format';
 
-const good = new Set(['enabled', 'approved', 'accepted', 'succeeded', 'success', 'up', 'normal', 'open', 'idle', 'running', 'published', 'done_by_hand']);
-const bad = new Set(['revoked', 'refused', 'failed', 'abnormal', 'locked', 'objected', 'timed_out', 'lost', 'abandoned', 'expired']);
-const waits = new Set(['pending', 'due', 'held', 'paused', 'suspended', 'stopping', 'on_hold', 'in_review', 'draining']);
+const good = new Set(['enabled', 'approved', 'accepted', 'succeeded', 'success', 'up', 'normal', 'open', 'idle', 'running']);
+const bad = new Set(['revoked', 'refused', 'failed', 'abnormal', 'locked', 'objected', 'abandoned', 'expired']);
+const waits = new Set(['pending', 'due', 'held', 'paused', 'on_hold', 'draining']);
 
 export function State({ word }: { word: string }): ReactElement {
   const { i18n } = useTranslation();

@@ -37,10 +37,10 @@ function Below({ list, of, columns }: { list: string; of: Row; columns: string[]
 
 function Counts({ queue }: { queue: Row }): ReactElement {
   const path = pathOf(operation('queue_counts'), queue);
-  const found = useQuery({ queryKey: ['queue_counts', path], queryFn: () => get<Record<string, number>>(path) });
+  const found = useQuery({ queryKey: ['queue_counts', path], queryFn: () => get<{ items: { state: string; count: number }[] }>(path) });
   if (found.isError) return <Failure error={found.error} retry={() => void found.refetch()} />;
   if (!found.data) return <Spin size="small" />;
-  return <Descriptions size="small" column={{ xs: 2, md: 5 }} items={Object.entries(found.data).map(([word, n]) => ({ key: word, label: <State word={word} />, children: n }))} />;
+  return <Descriptions size="small" column={{ xs: 2, md: 5 }} items={found.data.items.map((one) => ({ key: one.state, label: <State word={one.state} />, children: one.count }))} />;
 }
 export function Queues(): ReactElement {
   const { t } = useTranslation();
@@ -52,7 +52,7 @@ export function Queues(): ReactElement {
       edit="queue_change"
       remove="queue_delete"
       acts={['queue_pause', 'queue_drain', 'queue_resume']}
-      fits={(act, row) => (act === 'queue_pause' ? row.state === 'open' : act === 'queue_drain' ? row.state === 'open' : act === 'queue_resume' ? row.state !== 'open' : true)}
+      fits={(act, row) => (act === 'queue_pause' ? row.state === 'active' : act === 'queue_drain' ? row.state !== 'draining' : act === 'queue_resume' ? row.state !== 'active' : true)}
       columns={['name', 'title', 'state', 'order', 'leaseSeconds', 'updatedAt']}
       detail={(row) => (
         <Flex vertical gap={12}>
@@ -71,7 +71,7 @@ export function HumanTasks(): ReactElement {
       list="human_task_list_mine"
       acts={['human_task_claim', 'human_task_complete', 'human_task_give_back']}
       fits={(act, row) => (act === 'human_task_claim' ? row.state === 'open' : act === 'human_task_give_back' ? row.state === 'claimed' : row.state === 'open' || row.state === 'claimed')}
-      columns={['title', 'state', 'claimedBy', 'expiresAt', 'createdAt']}
+      columns={['title', 'text', 'state', 'claimedBy', 'expiresAt', 'createdAt']}
     />
   );
 }
@@ -84,9 +84,9 @@ export function Assets(): ReactElement {
       create="asset_create"
       edit="asset_change"
       remove="asset_delete"
-      acts={['asset_set_value', 'asset_roll_back']}
-      columns={['name', 'title', 'type', 'remark', 'updatedAt', 'updatedBy']}
-      detail={(row) => <Below list="asset_list_values" of={row} columns={['scope', 'version', 'value', 'effectiveFrom', 'createdAt', 'createdBy']} />}
+      acts={['asset_set_value', 'asset_clear_value', 'asset_roll_back']}
+      columns={['name', 'title', 'type', 'globalValue', 'latestVersion', 'updatedAt', 'updatedBy']}
+      detail={(row) => <Below list="asset_list_values" of={row} columns={['version', 'scope', 'scopeId', 'value', 'effectiveFrom', 'createdBy']} />}
     />
   );
 }
@@ -100,8 +100,8 @@ export function Credentials(): ReactElement {
       edit="credential_change"
       remove="credential_delete"
       acts={['credential_rotate', 'credential_enable', 'credential_disable', 'credential_reset_breaker', 'credential_release', 'credential_test']}
-      columns={['name', 'title', 'type', 'state', 'systemId', 'operatorNo', 'expiresAt', 'lastRotatedAt', 'lastUsedAt']}
-      detail={(row) => <Below list="credential_list_uses" of={row} columns={['at', 'task', 'robotId', 'outcome', 'version']} />}
+      columns={['name', 'title', 'type', 'state', 'systemId', 'operatorNo', 'breakerOpen', 'expiresAt', 'lastRotatedAt', 'lastUsedAt']}
+      detail={(row) => <Below list="credential_list_uses" of={row} columns={['at', 'kind', 'version', 'task', 'robotId', 'actor', 'detail']} />}
     />
   );
 }
