@@ -1,11 +1,12 @@
 // The form of a human task and answers to it: two JSON texts, one a line.
+#include "domain/form_fields.h"
+
 #include <boost/json.hpp>
 #include <cstdint>
 #include <string_view>
 
 #include "base/bytes.h"
 #include "base/encodings.h"
-#include "domain/form_fields.h"
 #include "must.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

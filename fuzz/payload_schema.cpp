@@ -1,11 +1,12 @@
 // A queue's payload schema and the payloads of strangers: two JSON texts, one a line.
+#include "domain/payload_schema.h"
+
 #include <boost/json.hpp>
 #include <cstdint>
 #include <string_view>
 
 #include "base/bytes.h"
 #include "base/encodings.h"
-#include "domain/payload_schema.h"
 #include "must.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
