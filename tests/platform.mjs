@@ -105,14 +105,14 @@ export class Platform {
   remove() {
     rmSync(this.folder, { recursive: true, force: true });
   }
-  // One request as it is; the answer with its JSON when it is JSON.
-  request(method, path, { body, headers = {}, port = this.ports.https, agent = this.agent } = {}) {
+  // One request as it is; the answer with its JSON when it is JSON. `from`: the caller's own address on loopback.
+  request(method, path, { body, headers = {}, port = this.ports.https, agent = this.agent, from } = {}) {
     const text = body === undefined ? undefined : typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
     return new Promise((resolve, reject) => {
       // The longest time nothing came.
       let silence = 0, heard = Date.now();
       const hear = () => { silence = Math.max(silence, Date.now() - heard); heard = Date.now(); };
-      const sent = https.request({ host: '127.0.0.1', port, method, path, agent, servername: 'localhost', headers: { ...(text === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }), ...headers }, timeout: 30_000 }, (answer) => {
+      const sent = https.request({ host: '127.0.0.1', localAddress: from, port, method, path, agent, servername: 'localhost', headers: { ...(text === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }), ...headers }, timeout: 30_000 }, (answer) => {
         const parts = [];
         answer.on('data', (d) => { hear(); parts.push(d); });
         answer.on('error', reject);

@@ -13,6 +13,7 @@ namespace {
 constexpr std::pair<std::string_view, Side> exact[] = {
     {"approval.act_alone", Side::work},
     {"approval.read", Side::read},
+    {"asset.grant", Side::security},  // who may see whose is the security administrator's, as with credentials
     {"audit.read", Side::audit},
     {"credential.use", Side::work},
     // Each administrator resets those of his own side only (who may be taken over is judged person by person), so either may hold it.

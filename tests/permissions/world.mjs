@@ -82,7 +82,7 @@ export class World {
     const credential = ok(await security.post('/credentials', { departmentId, name: 'taken', type: 'password', password: 'only-an-example' })).id;
     const folder = ok(await operator.post('/folders', { departmentId, name: 'taken' })).id;
     const file = ok(await operator.call('POST', `/files?${new URLSearchParams({ departmentId, name: 'taken' })}`, Buffer.from('x'), { 'content-type': 'application/octet-stream' })).id;
-    const question = ok(await operator.post('/human-tasks', { departmentId, title: 'sure?', fields: [{ name: 'sure', type: 'bool' }] })).id;
+    const question = ok(await operator.post('/human-tasks', { departmentId, title: 'sure?', form: [{ name: 'sure', type: 'bool' }] })).id;
     return { queue, item, asset, credential, folder, file, question };
   }
   // A user with one grant, who chose an own password by the one-time code.
