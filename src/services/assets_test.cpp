@@ -44,7 +44,7 @@ TEST_P(Assets, TheNarrowestScopeWinsAndSaysWhichItIs) {
   EXPECT_EQ(house->resolved({.name = "none"}), "not_found");
   // A cleared scope falls through to the next wider one.
   ASSERT_TRUE(house
-                  ->run(house->as(house->developer, "asset.change"), &clear_asset_value,
+                  ->run(house->as(house->developer, "asset.set_value"), &clear_asset_value,
                         AssetValueClear{made->id, AssetScope::task, seat.task.text(), "done"})
                   .ok());
   EXPECT_EQ(house->resolved(by_task), "5 robot 5");
@@ -63,7 +63,7 @@ TEST_P(Assets, TheDepartmentsOwnAssetStandsBeforeOnesAboveAndSharedOnes) {
   EXPECT_EQ(house->resolved({.name = "limit", .department = other}), "1 global 1");
   EXPECT_EQ(house->resolved({.name = "rate", .department = below}), "not_found");
   ASSERT_TRUE(house
-                  ->run(house->as(house->developer, "asset.grant"), &grant_asset,
+                  ->run(house->as(house->security, "asset.grant"), &grant_asset,
                         NewAssetGrant{shared->id, VaultGrantKind::department, below.text()})
                   .ok());
   EXPECT_EQ(house->resolved({.name = "rate", .department = below}), "\"0.50\" global 1");
@@ -79,11 +79,11 @@ TEST_P(Assets, AValueHoldsFromItsTimeAndIsRolledBackTo) {
   house->pass(hours(1));
   EXPECT_EQ(house->resolved({.name = "day"}), "\"2026-11-23\" global 2");
   EXPECT_EQ(code_of(house->set(made->id, AssetScope::global, "", "\"2026-11-24\"", house->clock->now())), Code::invalid_field);
-  const auto back = house->run(house->as(house->developer, "asset.change"), &roll_back_asset, AssetRollBack{made->id, 1, "wrong"});
+  const auto back = house->run(house->as(house->developer, "asset.set_value"), &roll_back_asset, AssetRollBack{made->id, 1, "wrong"});
   ASSERT_TRUE(back.ok());
   EXPECT_EQ(back->rolled_back_to, 1);
   EXPECT_EQ(house->resolved({.name = "day"}), "\"2026-11-20\" global 3");
-  EXPECT_EQ(code_of(house->run(house->as(house->developer, "asset.change"), &roll_back_asset, AssetRollBack{made->id, 9, "x"})),
+  EXPECT_EQ(code_of(house->run(house->as(house->developer, "asset.set_value"), &roll_back_asset, AssetRollBack{made->id, 9, "x"})),
             Code::invalid_field);
   base::ListQuery query;
   query.within = made->id.ulid;
@@ -101,14 +101,14 @@ TEST_P(Assets, ASecretOneIsOpenedByTasksOnlyAlsoAfterARollBack) {
   in.id = made->id;
   in.secret_value = base::Secret(std::string_view("Second-1"));
   ASSERT_TRUE(seal_secrets(in, *house->desk).ok());
-  ASSERT_TRUE(house->run(house->as(house->developer, "asset.change"), &set_asset_value, in).ok());
+  ASSERT_TRUE(house->run(house->as(house->developer, "asset.set_value"), &set_asset_value, in).ok());
   const auto seat = house->task(house->robot("r1"));
   const auto read =
       house->ask(house->robot_caller(seat), &read_asset_value, wire::AssetRead{{seat.task.ulid}, {seat.attempt.ulid}, seat.token, "token"});
   ASSERT_TRUE(read.ok());
   EXPECT_EQ(read->value.text, R"({"$secret":{"credential":"asset:token","field":"value","version":2}})");
   EXPECT_EQ(house->open(seat, "asset:token", 2, "value").value(), "Second-1");
-  ASSERT_TRUE(house->run(house->as(house->developer, "asset.change"), &roll_back_asset, AssetRollBack{made->id, 1, "x"}).ok());
+  ASSERT_TRUE(house->run(house->as(house->developer, "asset.set_value"), &roll_back_asset, AssetRollBack{made->id, 1, "x"}).ok());
   EXPECT_EQ(house->open(seat, "asset:token", 3, "value").value(), "Canary-77aa");
   EXPECT_EQ(code_of(house->open(seat, "asset:token", 1, "value")), Code::changed_meanwhile);
   EXPECT_EQ(code_of(house->open(seat, "asset:none", 1, "value")), Code::not_found);
@@ -137,7 +137,7 @@ TEST_P(Assets, AFlowSetsWhatItsDepartmentOwnsOnceForEachKey) {
   EXPECT_EQ(code_of(write("limit", "2", "c")), Code::not_permitted);
   EXPECT_EQ(code_of(write("none", "2", "d")), Code::not_found);
   ASSERT_TRUE(house
-                  ->run(house->as(house->developer, "asset.grant"), &grant_asset,
+                  ->run(house->as(house->security, "asset.grant"), &grant_asset,
                         NewAssetGrant{above->id, VaultGrantKind::flow, std::string(testing::flow_id)})
                   .ok());
   EXPECT_TRUE(write("limit", "2", "e").ok());

@@ -18,9 +18,9 @@ namespace quanji::services::testing {
 
 inline std::vector<std::string> vault_permissions() {
   auto names = sign_in_permissions();
-  for (const auto* name : {"asset.grant", "asset.transfer", "credential.change", "credential.create", "credential.delete",
-                           "credential.disable", "credential.enable", "credential.grant", "credential.read", "credential.reset_breaker",
-                           "credential.rotate", "credential.test", "credential.transfer", "credential.use"})
+  for (const auto* name : {"asset.grant", "asset.set_value", "asset.transfer", "credential.change", "credential.create",
+                           "credential.delete", "credential.disable", "credential.enable", "credential.grant", "credential.read",
+                           "credential.reset_breaker", "credential.rotate", "credential.test", "credential.transfer", "credential.use"})
     names.emplace_back(name);
   std::sort(names.begin(), names.end());
   return names;
@@ -35,6 +35,7 @@ class VaultHouse : public Gatehouse {
     forget_epochs();
     developer = user("developer");
     give(developer, domain::Preset::flow_developer);
+    give(developer, domain::Preset::operator_);
     VaultPorts ports;
     ports.box = desk->box;
     ports.lease = [this](const View&, const TaskSeat& seat) -> Result<TaskFacts> {
@@ -161,7 +162,7 @@ class VaultHouse : public Gatehouse {
     in.scope_id = std::move(scope_id);
     in.value = base::JsonText{std::move(value)};
     in.effective_from = from;
-    return run(as(developer, "asset.change"), &set_asset_value, in);
+    return run(as(developer, "asset.set_value"), &set_asset_value, in);
   }
   // "<value> <scope> <version>" as a task reads it, or the word of the refusal.
   std::string resolved(const AssetQuestion& question) {
