@@ -15,6 +15,9 @@ constexpr std::pair<std::string_view, Side> exact[] = {
     {"approval.read", Side::read},
     {"asset.grant", Side::security},  // who may see whose is the security administrator's, as with credentials
     {"audit.read", Side::audit},
+    // An operator sees whether a credential works and cuts one off that leaked: lowering risk is nobody's side alone.
+    {"credential.disable", Side::check},
+    {"credential.test", Side::check},
     {"credential.use", Side::work},
     // Each administrator resets those of his own side only (who may be taken over is judged person by person), so either may hold it.
     {"user.reset_password", Side::check},
