@@ -9,7 +9,7 @@ namespace {
 
 std::string little(std::uint64_t value, int n) {
   std::string out;
-  for (int i = 0; i < n; ++i) out += static_cast<char>(value >> (8 * i) & 255);
+  for (int i = 0; i < n; ++i) out += i < 8 ? static_cast<char>(value >> (8 * i) & 255) : '\0';
   return out;
 }
 struct Entry {
