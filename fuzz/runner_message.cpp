@@ -25,6 +25,11 @@ std::vector<std::string> read_all(std::initializer_list<std::string_view> pieces
       (void)body_as<Progress>((*next)->body).ok();
       (void)body_as<Overrun>((*next)->body).ok();
       (void)body_as<Finished>((*next)->body).ok();
+      (void)body_as<Held>((*next)->body).ok();
+      (void)body_as<Line>((*next)->body).ok();
+      (void)body_as<Evidence>((*next)->body).ok();
+      (void)body_as<RunnerAsk>((*next)->body).ok();
+      (void)body_as<RunnerAnswer>((*next)->body).ok();
     }
   }
   return out;

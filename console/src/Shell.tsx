@@ -1,4 +1,4 @@
-import { ApartmentOutlined, ApiOutlined, AuditOutlined, ControlOutlined, HomeOutlined, KeyOutlined, LogoutOutlined, MenuOutlined, RobotOutlined, SafetyCertificateOutlined, TeamOutlined, UserOutlined } from '@ant-design/icons';
+import { ApartmentOutlined, ApiOutlined, AuditOutlined, ControlOutlined, DatabaseOutlined, FormOutlined, HomeOutlined, KeyOutlined, LockOutlined, LogoutOutlined, MenuOutlined, RobotOutlined, SafetyCertificateOutlined, TeamOutlined, UnorderedListOutlined, UserOutlined } from '@ant-design/icons';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Button, Drawer, Grid, Layout, Menu, Space, type MenuProps } from 'antd';
 import { useState, type ReactElement } from 'react';
@@ -44,7 +44,14 @@ export function Shell(): ReactElement {
     !permission || may(permission) ? [{ key: to, icon, label: <Link to={to}>{label}</Link> }] : [];
   const all: NonNullable<MenuProps['items']> = [
     ...link('/', t('home'), <HomeOutlined />),
-    { type: 'group', label: t('groupOperation'), children: [...link('/robots', t('robots'), <RobotOutlined />, 'robot.read')] },
+    { type: 'group', label: t('groupOperation'), children: [
+        ...link('/human-tasks', t('humanTasks'), <FormOutlined />),
+        ...link('/queues', t('queues'), <UnorderedListOutlined />, 'queue.read'),
+        ...link('/robots', t('robots'), <RobotOutlined />, 'robot.read'),
+        ...link('/assets', t('assets'), <DatabaseOutlined />, 'asset.read'),
+        ...link('/credentials', t('credentials'), <LockOutlined />, 'credential.read'),
+      ],
+    },
     {
       type: 'group',
       label: t('groupOrganisation'),

@@ -20,6 +20,11 @@ const Home = lazy(() => import('./routes/home/Home').then((m) => ({ default: m.H
 const Robots = lazy(() => import('./routes/robots/Robots').then((m) => ({ default: m.Robots })));
 const Settings = lazy(() => import('./routes/settings/Settings').then((m) => ({ default: m.Settings })));
 const page = (name: 'Departments' | 'Users' | 'Roles' | 'ApiClients' | 'Approvals' | 'AuditLog' | 'Sessions' | 'Calls') => lazy(() => import('./routes/resources/pages').then((m) => ({ default: m[name] })));
+const work = (name: 'Queues' | 'HumanTasks' | 'Assets' | 'Credentials') => lazy(() => import('./routes/resources/work').then((m) => ({ default: m[name] })));
+const Queues = work('Queues');
+const HumanTasks = work('HumanTasks');
+const Assets = work('Assets');
+const Credentials = work('Credentials');
 const Departments = page('Departments');
 const Users = page('Users');
 const Roles = page('Roles');
@@ -48,6 +53,10 @@ function Inside(): ReactElement {
         <Route element={<Shell />}>
           <Route index element={<Home />} />
           <Route path="robots" element={<Robots />} />
+          <Route path="human-tasks" element={<HumanTasks />} />
+          <Route path="queues" element={<Queues />} />
+          <Route path="assets" element={<Assets />} />
+          <Route path="credentials" element={<Credentials />} />
           <Route path="departments" element={<Departments />} />
           <Route path="users" element={<Users />} />
           <Route path="roles" element={<Roles />} />

@@ -15,7 +15,7 @@ const zh = {
   connected: '在线', offline: '离线', lastBeat: '最近心跳', sandbox: '沙箱', waiting: '等待机器人上报…', approve: '同意', refuse: '拒绝', value: '取值', change: '变更', isDefault: '默认值',
   database: '数据库', commits: '提交次数', lastCommit: '最近提交', sealed: '审计封存块', good: '正常', unlock: '解锁', notPermitted: '没有查看权限', reason: '原因',
   acts: '操作', settingName: '名称', robotsOnline: '在线机器人', waitingApprovals: '待复核', callsLastHour: '近一小时接口调用', failedCalls: '其中失败 {{n}} 次', recentCalls: '最近的接口调用', all: '全部', noRobots: '还没有机器人：在“机器人”页注册一台',
-  noneFailed: '没有失败', startedAt: '启动时间', version: '版本', schema: '表结构版本', storeWaiting: '等待提交', auditReserve: '审计预留空间', onePerson: '未要求双人复核：提高风险的操作由一人即可完成，仅适合试用。', lastSeal: '最近封存', calledAt: '时间', state: '状态', seen: '所见内容的摘要', took: '耗时', menu: '菜单', mine: '我的账号', broken: '页面出错', brokenLead: '刷新页面后重试；仍有问题请联系管理员。',
+  noneFailed: '没有失败', startedAt: '启动时间', version: '版本', schema: '表结构版本', storeWaiting: '等待提交', auditReserve: '审计预留空间', onePerson: '未要求双人复核：提高风险的操作由一人即可完成，仅适合试用。', lastSeal: '最近封存', calledAt: '时间', state: '状态', seen: '所见内容的摘要', took: '耗时', menu: '菜单', mine: '我的账号', queues: '数据队列', humanTasks: '人工任务', assets: '资产', credentials: '凭据', broken: '页面出错', brokenLead: '刷新页面后重试；仍有问题请联系管理员。',
 };
 type Words = Record<keyof typeof zh, string>;
 const en: Words = {
@@ -32,7 +32,7 @@ const en: Words = {
   connected: 'Connected', offline: 'Offline', lastBeat: 'Last beat', sandbox: 'Sandbox', waiting: 'Waiting for the robot…', approve: 'Approve', refuse: 'Refuse', value: 'Value', change: 'Change', isDefault: 'Default',
   database: 'Database', commits: 'Commits', lastCommit: 'Last commit', sealed: 'Audit seals', good: 'In order', unlock: 'Unlock', notPermitted: 'You may not see this', reason: 'Reason',
   acts: 'Acts', settingName: 'Name', robotsOnline: 'Robots connected', waitingApprovals: 'Waiting for a second person', callsLastHour: 'API calls in the last hour', failedCalls: '{{n}} of them failed', recentCalls: 'Latest API calls', all: 'All', noRobots: 'No robot yet: enrol one on the page Robots',
-  noneFailed: 'None failed', startedAt: 'Started', version: 'Version', schema: 'Schema', storeWaiting: 'Waiting to commit', auditReserve: 'Audit reserve', onePerson: 'No second person is asked: one person alone may do what raises risk. For trying out only.', lastSeal: 'Last seal', calledAt: 'At', state: 'State', seen: 'Digest of what you see', took: 'Took', menu: 'Menu', mine: 'My account', broken: 'This page failed', brokenLead: 'Load it again; if it fails again, tell an administrator.',
+  noneFailed: 'None failed', startedAt: 'Started', version: 'Version', schema: 'Schema', storeWaiting: 'Waiting to commit', auditReserve: 'Audit reserve', onePerson: 'No second person is asked: one person alone may do what raises risk. For trying out only.', lastSeal: 'Last seal', calledAt: 'At', state: 'State', seen: 'Digest of what you see', took: 'Took', menu: 'Menu', mine: 'My account', queues: 'Data queues', humanTasks: 'Human tasks', assets: 'Assets', credentials: 'Credentials', broken: 'This page failed', brokenLead: 'Load it again; if it fails again, tell an administrator.',
 };
 // How the interface spells states and kinds, and what people read; a word that is not here is shown as it is.
 const spelled: Record<string, [zh: string, en: string]> = {
@@ -43,6 +43,8 @@ const spelled: Record<string, [zh: string, en: string]> = {
   local: ['本地', 'Local'], imported: ['导入', 'Imported'],
   cookie: ['浏览器', 'Browser'], token: ['令牌', 'Token'], open: ['使用中', 'Open'], locked: ['已锁定', 'Locked'], ended: ['已结束', 'Ended'],
   idle: ['空闲', 'Idle'], assigned: ['已分配', 'Assigned'], running: ['运行中', 'Running'], abnormal: ['异常', 'Abnormal'], maintenance: ['维护中', 'In maintenance'],
+  paused: ['已暂停', 'Paused'],  new: ['待处理', 'New'], on_hold: ['已搁置', 'On hold'], in_progress: ['处理中', 'In progress'], abandoned: ['已放弃', 'Abandoned'], retried: ['已重试', 'Retried'],
+  claimed: ['已领取', 'Claimed'], active: ['使用中', 'Active'], draining: ['排空中', 'Draining'],
   full: ['完整', 'Full'], partial: ['部分', 'Partial'], off: ['关闭', 'Off'],
   succeeded: ['成功', 'Succeeded'], success: ['成功', 'Success'], failed: ['失败', 'Failed'], up: ['正常', 'Up'], normal: ['正常', 'Normal'], done: ['已完成', 'Done'], held: ['待复核', 'Held'],
   system_administrator: ['系统管理员', 'System administrator'], security_administrator: ['安全管理员', 'Security administrator'], auditor: ['审计员', 'Auditor'],

@@ -27,10 +27,12 @@
 #include "services/audit_seals.h"
 #include "services/authority.h"
 #include "services/call_log.h"
+#include "services/credentials.h"
 #include "services/downloads.h"
 #include "services/events.h"
 #include "services/file_uploads.h"
 #include "services/folders.h"
+#include "services/human_tasks.h"
 #include "services/idempotency.h"
 #include "services/installation.h"
 #include "services/lists.h"
@@ -141,6 +143,7 @@ struct Platform::Body {
   void make_loops();
   PlatformState state();
   void sweep();
+  void watch_queues();
 };
 
 Status Platform::Body::open_store(const base::Config& config, const std::string& data_dir,
@@ -172,6 +175,8 @@ Status Platform::Body::prepare_services(const base::Config& config, const std::s
   for (const auto name : platform_table().permissions()) permissions.emplace_back(name);
   domain::publish_permissions(std::move(permissions));
   services::join_sign_in();
+  services::join_queues();
+  services::join_human_tasks();
   services::join_files();
 
   QUANJI_TRY(installation, services::open_installation(*store, data_dir, suite, split(config.text("names")), *clock, *random));
@@ -204,6 +209,10 @@ Status Platform::Body::prepare_services(const base::Config& config, const std::s
   ports.work_waits = [this](const domain::RobotId& robot) { channels->offer_waiting(robot); };
   ports.cut_off = [this](const domain::RobotId& robot) { channels->cut_off(robot); };
   services::set_robot_ports(std::move(ports));
+  services::VaultPorts vault;
+  vault.box = std::make_shared<services::KeyringBox>(installation.keyring);
+  vault.body_mac = std::make_shared<const base::MacKey>(installation.keyring->mac_key("request_body").prepare());
+  services::set_vault_ports(std::move(vault));
   return store->view([](const View& view) { return services::learn_robots(view); }, clock_caller);
 }
 
@@ -373,6 +382,7 @@ void Platform::Body::sweep() {
     QUANJI_DO(services::tell_overdue_after_checks(change, 100));
     QUANJI_DO(services::sweep_calls(change));
     QUANJI_DO(services::sweep_events(change));
+    QUANJI_DO(services::remind_of_credentials(change, 100));
     QUANJI_DO(services::expire_files(change, 100));
     QUANJI_DO(services::sweep_uploads(change, 5));
     QUANJI_DO(services::sweep_tickets(change));
@@ -382,6 +392,27 @@ void Platform::Body::sweep() {
     if (!swept) base::log::failure(base::log::Level::warn, "sweep_failed", swept.error());
   };
   store->submit(std::move(job));
+}
+
+// Leases that ran out, deadlines that passed: each a change of its own, so that none waits for the others.
+void Platform::Body::watch_queues() {
+  const auto each = [this](auto tick, const char* what) {
+    storage::ChangeJob job;
+    job.caller = clock_caller;
+    job.priority = storage::Priority::beats;
+    job.body = [tick](Change& change) -> Status {
+      QUANJI_DO(tick(change));
+      return {};
+    };
+    job.done = [what](Status done) {
+      if (!done) base::log::failure(base::log::Level::warn, what, done.error());
+    };
+    store->submit(std::move(job));
+  };
+  each([](Change& change) { return services::abandon_overdue_items(change); }, "queue_leases_not_watched");
+  each([](Change& change) { return services::expire_items(change); }, "queue_deadlines_not_watched");
+  each([](Change& change) { return services::fold_queue_counts(change); }, "queue_counts_not_folded");
+  each([](Change& change) { return services::expire_human_tasks(change); }, "human_tasks_not_watched");
 }
 
 void Platform::Body::make_loops() {
@@ -408,6 +439,7 @@ void Platform::Body::make_loops() {
   ticker->add("certificates", std::chrono::seconds(5), [this] { server->recheck_certificates(); });
   night = std::make_unique<NightWatch>(*store, *clock);
   ticker->add("night", std::chrono::seconds(30), [this] { night->tick(); });
+  ticker->add("queues", std::chrono::seconds(1), [this] { watch_queues(); });
   ticker->add("sweep", std::chrono::seconds(30), [this] { sweep(); });
   ticker->add("blobs", std::chrono::seconds(30), [this] {
     slow->submit([this] {

@@ -9,7 +9,9 @@
 #include "domain/caller.h"
 #include "services/api_clients.h"
 #include "services/approvals.h"
+#include "services/asset_values.h"
 #include "services/audit.h"
+#include "services/credentials.h"
 #include "services/set_up.h"
 #include "services/sign_in.h"
 #include "services/totp.h"
@@ -146,6 +148,22 @@ const Plan plans[] = {
     {"setup.run", &ask_set_up, &give<services::SetUp>, &before_set_up},
 };
 
+// Secrets are sealed before the operation's own change: it, its re-runs and its approval meet the envelope only.
+struct Sealing {
+  std::string_view operation;
+  Status (*seal)(door::Value& in, const services::ProofDesk& desk);
+};
+template <class T>
+Status seal(door::Value& in, const services::ProofDesk& desk) {
+  return services::seal_secrets(*static_cast<T*>(in.get()), desk);
+}
+const Sealing sealings[] = {
+    {"credential.create", &seal<services::NewCredential>},
+    {"credential.rotate", &seal<services::CredentialRotation>},
+    {"asset.create", &seal<services::NewAsset>},
+    {"asset.set_value", &seal<services::AssetValueSet>},
+};
+
 std::string_view cookie_of(door::Call& call) {
   const auto id = call.operation->id;
   if (id == "auth.login") return static_cast<services::WithCookie<services::SignedIn>*>(call.out.get())->cookie;
@@ -203,6 +221,12 @@ void ProofWork::run(door::CallPtr call, std::function<void()> done) {
   way->call = std::move(call);
   way->done = std::move(done);
   if (id == "auth.refresh") return end_reused(way);
+  for (const auto& sealing : sealings)
+    if (sealing.operation == id) {
+      if (auto sealed = sealing.seal(way->call->in, *desk_); !sealed) return way->answer(std::move(sealed));
+      services::hide_body(way->call->ask.body);
+      return go_on(way);
+    }
   const auto plan = std::find_if(std::begin(plans), std::end(plans), [&](const Plan& one) { return one.operation == id; });
   if (plan == std::end(plans)) return go_on(way);
   way->plan = plan;

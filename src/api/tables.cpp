@@ -2,13 +2,17 @@
 #include "api/resources/api_calls.h"
 #include "api/resources/api_clients.h"
 #include "api/resources/approvals.h"
+#include "api/resources/assets.h"
 #include "api/resources/audit.h"
 #include "api/resources/auth.h"
+#include "api/resources/credentials.h"
 #include "api/resources/departments.h"
 #include "api/resources/error_codes.h"
 #include "api/resources/files.h"
 #include "api/resources/folders.h"
+#include "api/resources/human_tasks.h"
 #include "api/resources/permissions.h"
+#include "api/resources/queues.h"
 #include "api/resources/robots.h"
 #include "api/resources/roles.h"
 #include "api/resources/sessions.h"
@@ -35,6 +39,10 @@ const door::Table& platform_table() {
     api_calls(*made);
     error_codes(*made);
     robots(*made);
+    queues(*made);
+    human_tasks(*made);
+    credentials(*made);
+    assets(*made);
     folders(*made);
     files(*made);
     return made;

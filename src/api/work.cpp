@@ -380,6 +380,10 @@ void PlatformWork::run_batch(const door::CallPtr& call, std::function<void()> do
   part->in = call->in.get();
   part->out = call->out.get();
   part->bytes = call->ask.body.size();
+  if (!call->idempotency_key.empty()) {
+    part->key = call->idempotency_key;
+    part->key_body = base::digest(base::Hash::sha256, base::bytes_of(call->ask.path + "\n" + call->ask.body));
+  }
   part->caller = caller_of(*call);
   part->done = [call, part, done = std::move(done)](storage::BatchCall& finished) {
     call->result = std::move(finished.result);

@@ -19,6 +19,9 @@ using TaskId = base::Id<"tsk">;
 using AttemptId = base::Id<"att">;
 using EnrolmentId = base::Id<"enr">;
 using EventId = base::Id<"evt">;
+using QueueId = base::Id<"que">;
+using QueueItemId = base::Id<"qit">;
+using HumanTaskId = base::Id<"hum">;
 
 // The one department without a parent; made by the first migration, so that global things have a place.
 inline constexpr DepartmentId root_department{base::Ulid{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}}};

@@ -123,7 +123,7 @@ class Watcher {
     if (done != told_done_ && now - told_at_ >= std::chrono::milliseconds(100)) {
       told_done_ = done;
       told_at_ = now;
-      channel_.send(wire::runner_message(RunnerMessageType::progress, wire::Progress{done, path(run)}));
+      channel_.send(wire::runner_message(RunnerMessageType::progress, wire::Progress{done, path(run), 0}));
     }
   }
   static std::string path(const RunControl& run) {

@@ -18,11 +18,14 @@ namespace quanji::services::testing {
 
 inline std::vector<std::string> tested_permissions() {
   std::vector<std::string> names;
-  for (const auto* group : {"api_client", "asset", "audit", "department", "flow", "grant", "robot", "role", "setting", "task", "user"})
+  for (const auto* group :
+       {"api_client", "asset", "audit", "department", "flow", "grant", "human_task", "queue", "robot", "role", "setting", "task", "user"})
     for (const auto* verb : {"change", "create", "delete", "read"}) names.push_back(std::string(group) + "." + verb);
   for (const auto* name :
-       {"approval.act_alone", "approval.decide", "approval.read", "department.disable", "department.enable", "department.move",
-        "flow.publish", "flow.run", "role.restrict", "task.stop", "user.disable", "user.enable", "user.move"})
+       {"approval.act_alone", "approval.decide", "approval.read",       "department.disable",  "department.enable",   "department.move",
+        "flow.publish",       "flow.run",        "human_task.complete", "human_task.reassign", "human_task.withdraw", "queue.add",
+        "queue.delete_item",  "queue.drain",     "queue.hold",          "queue.pause",         "queue.resume",        "queue.retry",
+        "queue.take",         "role.restrict",   "task.stop",           "user.disable",        "user.enable",         "user.move"})
     names.emplace_back(name);
   std::sort(names.begin(), names.end());
   return names;

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "base/digest.h"
 #include "base/random.h"
 #include "base/result.h"
 #include "storage/change.h"
@@ -42,6 +43,8 @@ struct BatchCall {
   void* out = nullptr;
   Status result;          // set by the batch function for its own call; ok before it runs
   std::size_t bytes = 0;  // size of the input, counts toward the 1 MB of a batch
+  std::string key;        // the caller's idempotency key, empty when none was given; the batch function honours it (services/idempotency.h)
+  base::Digest key_body{};  // of what was asked under that key
   std::shared_ptr<const domain::Caller> caller;
   std::function<void(BatchCall&)> done;  // once, when `result` is final and durable
 };

@@ -111,8 +111,8 @@ Value number_value(const Decimal& value, bool integers) {
   return Value::of(value);
 }
 
-// Whether a column of these types can be worked with by calculate_times, whatever the values.
-bool times_fit(Op op, ColumnType a, ColumnType b) {
+// What calculate_times makes of columns of these types, whatever the values; nothing when they do not go together.
+std::optional<ColumnType> times_type(Op op, ColumnType a, ColumnType b) {
   const auto sample = [](ColumnType type) -> Value {
     switch (type) {
       case ColumnType::integer:
@@ -133,7 +133,9 @@ bool times_fit(Op op, ColumnType a, ColumnType b) {
         return Value::of(std::string());
     }
   };
-  return !calculate_times(op, sample(a), sample(b)).problem;
+  const auto answer = calculate_times(op, sample(a), sample(b));
+  if (answer.problem) return {};
+  return constant_column(answer.value, 1)->type();
 }
 
 // Squaring; nothing when it needs more than 38 digits.
@@ -210,8 +212,10 @@ Operand Evaluation::calculated(Op op, const Operand& a, const Operand& b, const 
     return with_decimals(op, a, b, node, wanted);
   }
   if (op == Op::add && a.type() == ColumnType::text && b.type() == ColumnType::text) return texts_joined(a, b, node, wanted);
-  if (!a.is_any() && !b.is_any() && !times_fit(op, a.type(), b.type())) return refuse_kinds(node, word_of(op), a, b);
-  return with_values(op, a, b, node, wanted);
+  if (a.is_any() || b.is_any()) return with_values(op, a, b, ColumnType::any, node, wanted);
+  const auto kind = times_type(op, a.type(), b.type());
+  if (!kind) return refuse_kinds(node, word_of(op), a, b);
+  return with_values(op, a, b, *kind, node, wanted);
 }
 
 std::optional<Operand> Evaluation::in_units(Op op, const Operand& a, const Operand& b, const Node& node) {
@@ -285,11 +289,10 @@ Operand Evaluation::with_decimals(Op op, const Operand& a, const Operand& b, con
     if (bad(blamed, row, wanted, *answer.problem)) return {};
     builder.add_nothing();
   }
-  auto column = std::move(builder).finish();
-  return made(std::move(column), all_constant({&a, &b}), node);
+  return made_as(integers ? ColumnType::integer : ColumnType::decimal, std::move(builder), all_constant({&a, &b}), node);
 }
 
-Operand Evaluation::with_values(Op op, const Operand& a, const Operand& b, const Node& node, Wanted wanted) {
+Operand Evaluation::with_values(Op op, const Operand& a, const Operand& b, ColumnType kind, const Node& node, Wanted wanted) {
   const auto rows = rows_of({&a, &b});
   ColumnBuilder builder(ColumnType::any);
   for (std::size_t row = 0; row < rows; ++row) {
@@ -297,7 +300,7 @@ Operand Evaluation::with_values(Op op, const Operand& a, const Operand& b, const
     if (answer.problem && bad(a.constant ? b : a, row, wanted, *answer.problem)) return {};
     builder.add(answer.value);
   }
-  return made(std::move(builder).finish(), all_constant({&a, &b}), node);
+  return made_as(kind, std::move(builder), all_constant({&a, &b}), node);
 }
 
 Operand Evaluation::texts_joined(const Operand& a, const Operand& b, const Node& node, Wanted wanted) {
@@ -346,7 +349,7 @@ Operand Evaluation::negated(const Node& node, Wanted wanted) {
     if (answer.problem && bad(inner, row, wanted, *answer.problem)) return {};
     builder.add(answer.value);
   }
-  return made(std::move(builder).finish(), inner.constant, node);
+  return made_as(inner.type(), std::move(builder), inner.constant, node);
 }
 
 Operand Evaluation::power(const Node& node, Wanted wanted) {
@@ -389,7 +392,8 @@ Operand Evaluation::power(const Node& node, Wanted wanted) {
     }
     builder.add(number_value(*out, a.is(Type::integer) && *times >= 0));
   }
-  return made(std::move(builder).finish(), all_constant({&base, &exponent}), node);
+  const bool integers = base.type() == ColumnType::integer && exponent.type() == ColumnType::integer;
+  return made_as(integers ? ColumnType::integer : ColumnType::decimal, std::move(builder), all_constant({&base, &exponent}), node);
 }
 
 }  // namespace quanji::values::rows

@@ -19,7 +19,10 @@ bool Wanted::any() const { return !marks || std::find(marks->begin(), marks->end
 // ---- what is wrong ----
 
 Operand Evaluation::refuse(const Node& at, Text reason) {
-  if (!problem_) problem_ = syntax_problem(source_, at.from, std::move(reason));
+  if (problem_) return {};
+  problem_ = syntax_problem(source_, at.from, std::move(reason));
+  // No look at the kinds alone could have told it: the values are to blame.
+  if (by_rows_ && table_.rows() > 0) problem_ = Error(problem_->code(), problem_->message()).with_field("rows", problem_->message());
   return {};
 }
 
@@ -77,6 +80,17 @@ Operand Evaluation::made(ColumnPtr column, bool constant, const Node& node) cons
   Operand out{.column = std::move(column), .constant = constant, .node = &node};
   out.blank = is_blank(*out.column);
   return out;
+}
+Operand Evaluation::made_as(ColumnType kind, ColumnBuilder builder, bool constant, const Node& node) {
+  auto out = made(std::move(builder).finish(), constant, node);
+  if (out.blank && out.column->size() == 0) return made(ColumnBuilder(kind).finish(), constant, node);
+  by_rows_ |= !out.blank && out.type() != kind;
+  return out;
+}
+ColumnType Evaluation::common_type(const Operand& a, const Operand& b) {
+  const auto type = rows::common_type(a, b);
+  by_rows_ |= type == ColumnType::any && !a.blank && !b.blank;
+  return type;
 }
 Operand Evaluation::nothing(bool constant, const Node& node) const {
   return made(blank_column(constant ? 1 : table_.rows()), constant, node);
@@ -188,7 +202,11 @@ Operand Evaluation::name(const Node& node) {
                   {fmt::format("“{}”既是列名又是 values 的名称；列请写 row[\"{}\"]，或给值改名", quoted(node.text), quoted(node.text)),
                    fmt::format("\"{}\" is a column and a name of values; write row[\"{}\"] for the column, or rename the value",
                                quoted(node.text), quoted(node.text))});
-  if (place) return made(table_.column(*place), false, node);
+  if (place) {
+    auto out = made(table_.column(*place), false, node);
+    by_rows_ |= out.is_any() && !out.blank;
+    return out;
+  }
   if (value != values_.end()) {
     switch (value->second.type()) {
       case Type::list: {

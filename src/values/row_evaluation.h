@@ -64,6 +64,10 @@ class Evaluation {
   std::size_t rows_of(std::initializer_list<const Operand*> all) const;
   static bool all_constant(std::initializer_list<const Operand*> all);
   Operand made(ColumnPtr column, bool constant, const Node& node) const;
+  // Of an operation whose kind the kinds of its parts decide: with no rows it has that kind as well.
+  Operand made_as(ColumnType kind, ColumnBuilder builder, bool constant, const Node& node);
+  // As the function below; any, when it is not the parts' own: what it will be shows with the rows.
+  ColumnType common_type(const Operand& a, const Operand& b);
   Operand nothing(bool constant, const Node& node) const;
   Operand flags(Marks marks, bool constant, const Node& node) const;
   // Where all of these have a value; empty: everywhere.
@@ -84,7 +88,7 @@ class Evaluation {
   Operand calculated(Op op, const Operand& a, const Operand& b, const Node& node, Wanted wanted);
   std::optional<Operand> in_units(Op op, const Operand& a, const Operand& b, const Node& node);
   Operand with_decimals(Op op, const Operand& a, const Operand& b, const Node& node, Wanted wanted);
-  Operand with_values(Op op, const Operand& a, const Operand& b, const Node& node, Wanted wanted);
+  Operand with_values(Op op, const Operand& a, const Operand& b, ColumnType kind, const Node& node, Wanted wanted);
   Operand texts_joined(const Operand& a, const Operand& b, const Node& node, Wanted wanted);
   Operand power(const Node& node, Wanted wanted);
 
@@ -98,6 +102,8 @@ class Evaluation {
   std::string_view source_;
   const Table& table_;
   const Variables& values_;
+  // A kind that only the rows decided was met: of a column of mixed values, of integers that left 64 bits.
+  bool by_rows_ = false;
   std::optional<base::Error> problem_;
 };
 

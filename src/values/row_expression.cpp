@@ -60,8 +60,9 @@ std::string_view RowExpression::single_name() const {
 Status RowExpression::check(const Table& table, const Variables& values) const {
   const auto empty = without_rows(table);
   rows::Evaluation evaluation(source_, empty, values);
-  (void)evaluation.run(*root_, {});
+  const auto out = evaluation.run(*root_, {});
   if (evaluation.failed()) return std::move(evaluation).problem();
+  if (out.list) return rows::syntax_problem(source_, 0, {"列表只能写在 in 后面", "a list can only stand behind in"});
   return {};
 }
 
@@ -70,7 +71,6 @@ Result<ColumnPtr> RowExpression::column(const Table& table, const Variables& val
   rows::Evaluation evaluation(source_, table, values);
   const auto out = evaluation.run(*root_, {});
   if (evaluation.failed()) return std::move(evaluation).problem();
-  if (out.list) return rows::syntax_problem(source_, 0, {"列表只能写在 in 后面", "a list can only stand behind in"});
   if (!out.constant) return out.column;
   return gather(*out.column, std::vector<RowNumber>(table.rows(), 0));
 }

@@ -132,6 +132,32 @@ TEST(RowExpression, NamesAreFoundBeforeTheFirstRow) {
   EXPECT_EQ(work("row[\"n\"]", {{"n", Value::of(std::int64_t{1})}}), "3 -7 - 0");
 }
 
+TEST(RowExpression, WhatPassesTheCheckHasAColumn) {
+  const auto moments = testing::table({"day date", "at datetime", "span duration", "clock time", "n integer", "t text", "m any"},
+                                      {{"2026-11-20", "2026-11-20T09:30:00", "PT24H", "09:30:00", "3", "600000", "1"},
+                                       {"2026-11-21", "2026-11-21T15:00:00", "PT48H", "15:00:00", "9223372036854775807", "x", "金额"}});
+  const Variables given{{"list", Value::of(List{Value::of(std::int64_t{1})})}};
+  // A constant text beside what is worked out of moments, the kind of a power, a sign, a running sum: said before the first row.
+  for (const auto* source : {"day + span >= \"soon\"", "\"soon\" != day - span", "at - at < \"soon\"", "clock - clock == \"soon\"",
+                             "span * 2 > \"soon\"", "-span == \"soon\"", "running_sum(span) > \"soon\"",
+                             "day + span in (\"soon\", \"late\")", "n ** 2 > t", "n // 2 > t", "running_sum(n) > t", "-n > t", "list"}) {
+    const auto read = RowExpression::parse(source).value();
+    const auto checked = read.check(moments, given);
+    ASSERT_FALSE(checked.ok()) << source;
+    EXPECT_FALSE(is_bad_value(checked.error())) << source;
+    EXPECT_EQ(work(source, given, moments), checked.error().message().en);
+  }
+  for (const auto* source : {"day + span >= \"2026-11-22\"", "at - at == \"PT0S\"", "running_sum(span) > \"1d\"", "n ** 2 > 5"})
+    EXPECT_TRUE(RowExpression::parse(source).value().column(moments, given).ok()) << work(source, given, moments);
+  // What only the rows decide is a bad value: kinds of mixed columns, integers that left 64 bits.
+  for (const auto* source : {"m in t", "round(n, m)", "zfill(t, n + n)", "coalesce(m, t) == day"}) {
+    const auto read = RowExpression::parse(source).value();
+    EXPECT_TRUE(read.check(moments, given).ok()) << source;
+    const auto column = read.column(moments, given);
+    EXPECT_TRUE(column.ok() || is_bad_value(column.error())) << source << ": " << column.error().message().en;
+  }
+}
+
 TEST(RowExpression, WhatIsWrittenWrongIsToldWithItsPlace) {
   EXPECT_EQ(work("金额 = 1"), "row expression, character 4 (= 1): write == to compare");
   EXPECT_TRUE(has(work("n ＞ 1"), "write \">\""));

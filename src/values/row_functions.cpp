@@ -210,7 +210,7 @@ Operand Calls::absolute() {
 Operand Calls::extreme(bool least) {
   auto type = at(0);
   for (const auto& one : arguments_) {
-    const auto together = common_type(type, one);
+    const auto together = evaluation_.common_type(type, one);
     if (together == ColumnType::any && !type.is_any() && !one.is_any())
       return evaluation_.refuse_kinds(*one.node, least ? "min" : "max", type, one);
     if (type.blank || one.type() == ColumnType::decimal) type = one;
@@ -376,8 +376,8 @@ Operand Calls::coalesce() {
       so_far = at(i);
       continue;
     }
-    if (!so_far.column->has_nothing() && common_type(so_far, at(i)) == so_far.type()) continue;
-    ColumnBuilder builder(common_type(so_far, at(i)));
+    if (!so_far.column->has_nothing() && evaluation_.common_type(so_far, at(i)) == so_far.type()) continue;
+    ColumnBuilder builder(evaluation_.common_type(so_far, at(i)));
     for (std::size_t row = 0; row < rows_; ++row) {
       const auto& from = so_far.is_nothing(row) ? at(i) : so_far;
       append_cell(builder, *from.column, from.at(row));
@@ -440,7 +440,7 @@ Operand Calls::running_sum() {
     else
       builder.add(sum);
   }
-  return evaluation_.made(std::move(builder).finish(), false, node_);
+  return evaluation_.made_as(at(0).type(), std::move(builder), false, node_);
 }
 
 }  // namespace quanji::values::rows

@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <set>
 
+#include "base/bytes.h"
 #include "base/random.h"
 #include "wire/enrolment.h"
 #include "wire/robot_contract.h"
@@ -51,6 +52,58 @@ TEST(RobotContract, EveryVerbIsNamedOnceAndHasBothMessages) {
   }
   EXPECT_EQ(find_verb("task.dance"), nullptr);
 }
+TEST(RobotContract, EveryAskForARunSaysWhichAttemptItSpeaksFor) {
+  for (const auto& verb : robot_contract()) {
+    if (verb.asker != Asker::robot || verb.op == op::robot_beat || verb.op == op::package_read_part) continue;
+    for (const auto* name : {"task", "attempt", "token"}) EXPECT_GE(verb.input().find(name), 0) << verb.op << " " << name;
+  }
+  FileRead read;
+  read.task = {base::Ulid{{1}}};
+  read.attempt = {base::Ulid{{2}}};
+  read.token = 7;
+  read.name = "a";
+  const auto held = body_as<HeldAttempt>({base::to_json(read)});
+  ASSERT_TRUE(held);
+  EXPECT_EQ(held->attempt, read.attempt);
+  EXPECT_EQ(held->token, 7);
+}
+TEST(RobotContract, AnOfferOfATrialRunIsReadAsBeforeAndOneOfAPackageComesOutWhole) {
+  const auto trial = body_as<TaskOffer>({R"({"task":"tsk_01ARYZ6S41TSV4RRFFQ69G5FAV","attempt":"att_01ARYZ6S41TSV4RRFFQ69G5FAV","token":1,)"
+                                         R"("document":{"flow":"t"}})"});
+  ASSERT_TRUE(trial) << trial.error().message().en;
+  EXPECT_EQ(trial->profile, RunnerProfile::closed);
+  EXPECT_EQ(trial->resume, ResumeFrom::start);
+  TaskOffer offer;
+  offer.task = trial->task;
+  offer.attempt = trial->attempt;
+  offer.token = 3;
+  offer.package = PackageRef{"clearing", "1.2.0", std::string(64, 'a'), 1000};
+  offer.flow = "reconcile";
+  offer.profile = RunnerProfile::network;
+  offer.resume = ResumeFrom::failed_step;
+  offer.resume_of = trial->attempt;
+  offer.settled = {{"steps/3", true, {R"({"n":1})"}}};
+  offer.business_date = base::Date{20'000};
+  const auto again = body_as<TaskOffer>({base::to_json(offer)});
+  ASSERT_TRUE(again);
+  EXPECT_EQ(base::to_json(*again), base::to_json(offer));
+  EXPECT_EQ(again->package->version, "1.2.0");
+  EXPECT_EQ(again->business_date, offer.business_date);
+  offer.package->sha256 = "short";
+  EXPECT_FALSE(body_as<TaskOffer>({base::to_json(offer)}));
+}
+TEST(RobotContract, APartOfAFileFitsAFrame) {
+  FilePart part;
+  part.name = std::string(1024, 'n');
+  part.sha256 = std::string(64, 'a');
+  part.total = 1 << 30;
+  part.body = base::base64(base::Bytes(max_part_bytes, 0xff));
+  const auto frame = write_frame(make_ask("r1", op::file_write_part, base::to_json(part)));
+  ASSERT_TRUE(frame) << frame.error().message().en;
+  ASSERT_TRUE(body_as<FilePart>(read_frame(*frame)->body));
+  part.body += "AAAAAAAAAAAAAAAA";
+  EXPECT_FALSE(body_as<FilePart>({base::to_json(part)})) << "more than a part";
+}
 TEST(EnrolmentCode, CarriesTheAuthorityAndIsNeverQuotedInARefusal) {
   base::SeededRandom random(3);
   const auto authority = base::sha256("authority");
@@ -84,7 +137,7 @@ TEST(EnrolmentCode, StandsInTheBodyOfTheRequestAndNowhereElse) {
   EXPECT_EQ(read->name, "clearing-1");
 }
 TEST(RunnerMessages, ComeOutTheSameHoweverTheStreamIsCut) {
-  const auto stream = *write_runner_message(runner_message(RunnerMessageType::progress, Progress{3, "steps/3"})) +
+  const auto stream = *write_runner_message(runner_message(RunnerMessageType::progress, Progress{3, "steps/3", 9})) +
                       *write_runner_message({runner_version, RunnerMessageType::resumed, {}});
   for (std::size_t cut = 0; cut <= stream.size(); ++cut) {
     RunnerMessageReader reader;

@@ -1,5 +1,6 @@
 // The treaty between platform and robot: groups, verbs and messages, declared once for both wings and both transports. It grows by the
-// eight groups of the published interface; what stands here works. Additive only within v1; never reuses types of the domain.
+// eight groups of the published interface; what stands here works (what a run asks of the platform: run_asks.h). Additive only within v1;
+// never reuses types of the domain.
 // Reads foreign bytes: fuzz/robot_frame.cpp
 #pragma once
 #include <cstdint>
@@ -13,12 +14,11 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "wire/frame.h"
+#include "wire/run_asks.h"
 
 namespace quanji::wire {
 
 using RobotId = base::Id<"rob">;
-using TaskId = base::Id<"tsk">;
-using AttemptId = base::Id<"att">;
 
 inline constexpr std::string_view channel_path = "/robot-channel/v1";
 inline constexpr std::string_view gateway_path = "/robot-gateway/v1";
@@ -64,6 +64,10 @@ struct Beat {
   std::vector<HeldAttempt> held;
   std::int64_t waiting_reports = 0;  // in the spool, not yet acknowledged
   base::Time at;
+  std::optional<bool> draining;                           // takes nothing new until told otherwise on its machine
+  std::optional<std::int64_t> clock_offset_milliseconds;  // its clock less the platform's, by the last answered beat
+  std::optional<std::int64_t> disk_free_bytes;            // where its data stand
+  std::optional<std::int64_t> cached_bytes;               // of packages
   static const base::FieldList& fields();
 };
 struct BeatAnswer {
@@ -72,38 +76,74 @@ struct BeatAnswer {
   static const base::FieldList& fields();
 };
 
-// task.offer — valid for 30 s. A repeated offer of the same attempt and token is answered the same again.
+// task.offer — valid for 30 s. A repeated offer of the same attempt and token is answered the same again. After it has accepted, the robot
+// prepares (fetches the package) and starts by itself.
+struct PackageRef {
+  std::string name, version;
+  std::string sha256;  // of the archive, lower hex
+  std::int64_t size = 0;
+  static const base::FieldList& fields();
+};
+// What a runner may reach. `desktop` comes with browsers.
+enum class RunnerProfile : std::uint8_t { closed, network };
+//   start        from the first step
+//   failed_step  a new attempt: goes on where the attempt `resume_of` failed, from its journal on this robot
+//   checkpoint   the same attempt after a suspension, or after `lost` (then `resume_of` is it or an older one): goes on where it stands
+enum class ResumeFrom : std::uint8_t { start, failed_step, checkpoint };
+// What a person said about a step whose outcome nobody knew, or that a resource begun anew would repeat.
+struct SettledStep {
+  std::string step;
+  bool done = false;
+  base::JsonText set;  // done: what it would have saved, by variable
+  static const base::FieldList& fields();
+};
 struct TaskOffer {
   TaskId task;
   AttemptId attempt;
   std::int64_t token = 0;
-  base::JsonText document;                    // the flow document as JSON (until packages travel by digest)
+  base::JsonText document;                    // a flow document as JSON, instead of a package: trial runs
   base::JsonText inputs;                      // {name: value}; absent: none
   std::optional<std::int64_t> run_seconds;    // limit of the whole run; absent: 3600
   std::optional<std::int64_t> grace_seconds;  // after a soft stop, before the kill; absent: 30
+  std::optional<PackageRef> package;
+  std::optional<std::string> flow;  // of the package, the one to run
+  RunnerProfile profile = RunnerProfile::closed;
+  ResumeFrom resume = ResumeFrom::start;
+  std::optional<AttemptId> resume_of;          // whose journal; absent: its own
+  std::vector<SettledStep> settled;            // with failed_step and checkpoint
+  std::optional<std::int64_t> attempt_number;  // 1, 2, 3 …
+  std::optional<base::Date> business_date;
   static const base::FieldList& fields();
 };
 enum class OfferDecision : std::uint8_t { accept, refuse };
 struct OfferAnswer {
   OfferDecision decision = OfferDecision::refuse;
-  std::optional<std::string> reason;  // of a refusal: "no_free_slot" "shutting_down" "sandbox_too_weak" "stale_token"
+  // Of a refusal: "no_free_slot" "shutting_down" "sandbox_too_weak" "stale_token" "disk_full" "journal_missing" "nothing_to_run".
+  std::optional<std::string> reason;
   static const base::FieldList& fields();
 };
 
 // task.stop — soft: the flow ends at a step border, after grace it is killed; kill: at once.
-enum class StopMode : std::uint8_t { soft, kill };
 struct TaskStop {
   TaskId task;
   AttemptId attempt;
   StopMode mode = StopMode::soft;
   static const base::FieldList& fields();
 };
+// task.pause, task.resume — the run is held at the next step border, and goes on. Reports `paused` and `resumed` say when. Time goes on
+// counting. Said twice is said once; not_found when the robot does not hold the attempt.
+struct TaskHold {
+  TaskId task;
+  AttemptId attempt;
+  static const base::FieldList& fields();
+};
 
 // task.report — on the robot's disk (fsync) before it is sent; sent until answered; its key is (task, attempt, seq).
-enum class ReportKind : std::uint8_t { started, progress, finished };
+// progress: at most one is on its way per attempt. suspended: the robot is free; a later task.offer of the same attempt goes on.
+enum class ReportKind : std::uint8_t { started, progress, paused, resumed, suspended, finished };
 enum class Outcome : std::uint8_t { success, business_failure, system_failure, stopped, timed_out };
 struct RunError {
-  std::string code;     // "expression_failed"
+  std::string code;     // "expression_failed", "package_refused", "runner_died" …
   std::string message;  // for a person, Chinese and English
   std::string step;     // path of the step, "steps/2"; empty: not in a step
   static const base::FieldList& fields();
@@ -116,11 +156,15 @@ struct TaskReport {
   ReportKind kind = ReportKind::started;
   base::Time at;
   std::optional<std::int64_t> steps_done;
-  std::optional<SandboxReport> sandbox;  // started
-  std::optional<Outcome> outcome;        // finished
-  base::JsonText outputs;                // finished, success: {name: value}
-  std::optional<RunError> error;         // finished, without success
-  std::vector<std::string> unsettled;    // steps with an intent and no receipt: "was it done?"
+  std::optional<SandboxReport> sandbox;     // started
+  std::optional<Outcome> outcome;           // finished
+  base::JsonText outputs;                   // finished, success: {name: value}
+  std::optional<RunError> error;            // finished, without success
+  std::vector<std::string> unsettled;       // steps with an intent and no receipt: "was it done?"
+  std::optional<std::int64_t> steps_known;  // progress: of the flow's document, loops counted once
+  std::optional<std::string> step;          // progress, paused, suspended: path of the step
+  std::optional<base::Time> until;          // suspended: to be offered again then, if nothing else comes before
+  std::optional<std::string> human_task;    // suspended: id of the human task it waits for
   static const base::FieldList& fields();
 };
 
@@ -138,7 +182,7 @@ const Verb* find_verb(std::string_view op);
 
 namespace op {
 inline constexpr std::string_view robot_read = "robot.read", robot_beat = "robot.beat", task_offer = "task.offer", task_stop = "task.stop",
-                                  task_report = "task.report";
+                                  task_pause = "task.pause", task_resume = "task.resume", task_report = "task.report";
 }
 
 // A frame's body or data as a type of the contract; keys of a newer peer are ignored.
@@ -152,6 +196,7 @@ base::Result<T> body_as(const base::JsonText& text) {
 QUANJI_ENUM(quanji::wire::RobotState, "idle", "assigned", "running", "abnormal", "disabled", "maintenance");
 QUANJI_ENUM(quanji::wire::SandboxLevel, "full", "partial", "off");
 QUANJI_ENUM(quanji::wire::OfferDecision, "accept", "refuse");
-QUANJI_ENUM(quanji::wire::StopMode, "soft", "kill");
-QUANJI_ENUM(quanji::wire::ReportKind, "started", "progress", "finished");
+QUANJI_ENUM(quanji::wire::RunnerProfile, "closed", "network");
+QUANJI_ENUM(quanji::wire::ResumeFrom, "start", "failed_step", "checkpoint");
+QUANJI_ENUM(quanji::wire::ReportKind, "started", "progress", "paused", "resumed", "suspended", "finished");
 QUANJI_ENUM(quanji::wire::Outcome, "success", "business_failure", "system_failure", "stopped", "timed_out");

@@ -13,8 +13,6 @@ QUANJI_FIELDS(RunnerMessage, QF(v, "协议版本", "Version of the protocol"), Q
 QUANJI_FIELDS(Hello, QF(pid, "进程号", "Process id"), QF(python, "Python 版本", "Version of Python", .max = 32),
               QF(sandbox, "隔离程度", "Sandbox reached"))
 QUANJI_FIELDS(FlowText, QF(file, "文件", "File", .max = 1024), QF(text, "流程文档", "Flow document", .max = max_runner_message))
-QUANJI_FIELDS(SettledStep, QF(step, "步骤", "Step", .max = 4096), QF(done, "是否已完成", "Whether it was done"),
-              QF(set, "保存的变量", "Variables it would have saved", .max = max_runner_message, .fallback = "null"))
 QUANJI_FIELDS(Start, QF(task, "任务", "Task"), QF(attempt, "执行", "Attempt"), QF(flows, "流程文档", "Flow documents", .min = 1),
               QF(inputs, "输入参数", "Inputs", .max = max_runner_message, .fallback = "null"),
               QF(folders, "文件夹", "Folders", .fallback = "[]"),
@@ -23,9 +21,21 @@ QUANJI_FIELDS(Start, QF(task, "任务", "Task"), QF(attempt, "执行", "Attempt"
               QF(expression_milliseconds, "表达式时限（毫秒）", "Limit of an expression in milliseconds", .min = 1, .max = 3600000),
               QF(cpu_seconds, "处理器时限（秒）", "Limit of processor time in seconds", .min = 1),
               QF(run_seconds, "执行时限（秒）", "Limit of the run in seconds", .min = 1), QF(package, "包", "Package", .fallback = "\"\""),
-              QF(version, "版本", "Version", .fallback = "\"\""), QF(robot, "机器人", "Robot", .fallback = "\"\""))
+              QF(version, "版本", "Version", .fallback = "\"\""), QF(robot, "机器人", "Robot", .fallback = "\"\""),
+              QF(business_date, "业务日期", "Business date"),
+              QF(outside, "流程的外部环境", "The outside world of the flow", .fallback = "\"none\""))
 QUANJI_FIELDS(Stop, QF(reason, "原因", "Reason", .max = 64))
-QUANJI_FIELDS(Progress, QF(steps_done, "已完成步骤数", "Steps done", .min = 0), QF(step, "当前步骤", "Step at work", .max = 1024))
+QUANJI_FIELDS(Progress, QF(steps_done, "已完成步骤数", "Steps done", .min = 0), QF(step, "当前步骤", "Step at work", .max = 1024),
+              QF(steps_known, "步骤总数", "Steps of the flow", .min = 0, .fallback = "0"))
+QUANJI_FIELDS(Held, QF(step, "停在哪一步之前", "Step it is held before", .max = 4096))
+QUANJI_FIELDS(Line, QF(at, "时间", "When"), QF(level, "级别", "Level"), QF(step, "步骤位置", "Position of the step", .max = 4096),
+              QF(text, "内容", "Text", .max = 65536))
+QUANJI_FIELDS(Evidence, QF(file, "文件", "File", .max = 1024), QF(step, "步骤位置", "Position of the step", .max = 4096))
+QUANJI_FIELDS(RunnerAsk, QF(id, "编号", "Number", .min = 1), QF(op, "操作", "Operation", .max = 64),
+              QF(body, "内容", "Content", .max = max_runner_message, .fallback = "null"))
+QUANJI_FIELDS(RunnerAnswer, QF(id, "编号", "Number", .min = 1), QF(code, "错误码", "Code", .min = 0),
+              QF(zh, "中文说明", "In Chinese", .max = 8192), QF(en, "英文说明", "In English", .max = 8192),
+              QF(data, "内容", "Content", .max = max_runner_message, .fallback = "null"))
 QUANJI_FIELDS(Overrun, QF(step, "当前步骤", "Step at work", .max = 1024), QF(limit_milliseconds, "时限（毫秒）", "Limit in milliseconds"))
 QUANJI_FIELDS(Finished, QF(outcome, "结果", "Outcome"), QF(steps_done, "已完成步骤数", "Steps done", .min = 0),
               QF(outputs, "输出", "Outputs", .max = max_runner_message, .fallback = "null"), QF(error, "错误", "Error"),

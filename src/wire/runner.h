@@ -1,5 +1,5 @@
 // Messages between a robot and its one runner process over an inherited stream socket pair: length u32 (little-endian, bytes of JSON),
-// JSON {v:2, type, body}. With the length of `start` the robot passes descriptors (SCM_RIGHTS): the journal first, then the folders that
+// JSON {v:3, type, body}. With the length of `start` the robot passes descriptors (SCM_RIGHTS): the journal first, then the folders that
 // `start` names. Standard error is the log.
 // Reads foreign bytes: fuzz/runner_message.cpp
 #pragma once
@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/fields.h"
 #include "base/fields_json.h"
 #include "base/result.h"
@@ -16,14 +17,22 @@
 
 namespace quanji::wire {
 
-inline constexpr std::int64_t runner_version = 2;
+inline constexpr std::int64_t runner_version = 3;
 inline constexpr std::size_t max_runner_message = 4U << 20;
 
 enum class RunnerMessageType : std::uint8_t {
   hello,     // runner → robot, once, ready for a task: sandbox up, Python initialised
   start,     // robot → runner, once, with the journal's descriptor
   stop,      // robot → runner: end at the next step border; Python is interrupted
+  pause,     // robot → runner: stay at the next step border
+  go_on,     // robot → runner: no longer
+  paused,    // runner → robot: it stands at a border
+  going_on,  // runner → robot: it has left it
   progress,  // runner → robot, at most ten a second
+  line,      // runner → robot: a line of the run's log
+  evidence,  // runner → robot: a file stands whole in the folder `evidence`
+  ask,       // runner → robot: of the outside world; any number at a time
+  answer,    // robot → runner: to an ask
   overrun,   // runner → robot: Python was asked to stop (expression limit or `stop`) and has not left yet
   resumed,   // runner → robot: it has left after all
   finished,  // runner → robot, after the journal's last record; then it exits
@@ -41,8 +50,6 @@ struct Hello {
   SandboxReport sandbox;  // measured by the runner itself, not believed
   static const base::FieldList& fields();
 };
-// What a runner may reach. `desktop` comes with browsers.
-enum class RunnerProfile : std::uint8_t { closed, network };
 // A folder the runner may use, by an open descriptor: what a runner that was started ahead could not be given before.
 //   package   the unpacked package: python/, resources/
 //   values    large values of the journal
@@ -53,14 +60,9 @@ struct FlowText {
   std::string text;  // YAML
   static const base::FieldList& fields();
 };
-// What a person said about a step whose outcome nobody knew, or that a resource begun anew would repeat.
-struct SettledStep {
-  std::string step;
-  bool done = false;
-  base::JsonText set;  // done: what it would have saved, by variable
-  static const base::FieldList& fields();
-};
 enum class AfterEnd : std::uint8_t { stay, go_on };
+// none: the runner's own (what it was started with); robot: what the flow asks goes out as `ask`.
+enum class OutsideWorld : std::uint8_t { none, robot };
 struct Start {
   TaskId task;
   AttemptId attempt;
@@ -73,6 +75,8 @@ struct Start {
   std::int64_t cpu_seconds = 3600;
   std::optional<std::int64_t> run_seconds;  // how long the run may take; absent: as long as it likes
   std::string package, version, robot;      // what the flow sees as task.package …
+  std::optional<base::Date> business_date;
+  OutsideWorld outside = OutsideWorld::none;
   static const base::FieldList& fields();
 };
 struct Stop {
@@ -81,7 +85,37 @@ struct Stop {
 };
 struct Progress {
   std::int64_t steps_done = 0;
-  std::string step;  // the one at work
+  std::string step;              // the one at work
+  std::int64_t steps_known = 0;  // of the flow's document, loops counted once
+  static const base::FieldList& fields();
+};
+struct Held {
+  std::string step;  // it is held before
+  static const base::FieldList& fields();
+};
+struct Line {
+  base::Time at;
+  LogLevel level = LogLevel::info;
+  std::string step, text;
+  static const base::FieldList& fields();
+};
+struct Evidence {
+  std::string file, step;  // name within the folder
+  static const base::FieldList& fields();
+};
+// An operation of run_asks.h; who asks for whom (task, attempt, token) is filled in by the robot, whatever stands there.
+// credential.open is answered {"secret":"…"}: plain, on this pipe only.
+struct RunnerAsk {
+  std::int64_t id = 0;  // 1, 2, 3 …
+  std::string op;
+  base::JsonText body;
+  static const base::FieldList& fields();
+};
+struct RunnerAnswer {
+  std::int64_t id = 0;
+  std::int64_t code = 0;  // 0, or a number of the error table
+  std::string zh, en;     // of a refusal
+  base::JsonText data;
   static const base::FieldList& fields();
 };
 struct Overrun {
@@ -144,7 +178,8 @@ class RunnerMessageReader {
 
 }  // namespace quanji::wire
 
-QUANJI_ENUM(quanji::wire::RunnerProfile, "closed", "network");
 QUANJI_ENUM(quanji::wire::RunnerFolder, "package", "values", "evidence");
 QUANJI_ENUM(quanji::wire::AfterEnd, "stay", "go_on");
-QUANJI_ENUM(quanji::wire::RunnerMessageType, "hello", "start", "stop", "progress", "overrun", "resumed", "finished");
+QUANJI_ENUM(quanji::wire::OutsideWorld, "none", "robot");
+QUANJI_ENUM(quanji::wire::RunnerMessageType, "hello", "start", "stop", "pause", "go_on", "paused", "going_on", "progress", "line",
+            "evidence", "ask", "answer", "overrun", "resumed", "finished");

@@ -33,6 +33,7 @@ export class World {
     const { platform } = this;
     this.system = await liftLimits(platform);
     this.security = await new Person(platform, 'security', platform.accounts.security).signIn('token');
+    this.operator = await new Person(platform, 'operator', platform.accounts.operator).signIn('token');
     this.auditor = await new Person(platform, 'audit', platform.accounts.audit).signIn('token');
     this.roles = new Map(ok(await this.security.get('/roles?pageSize=200')).items.map((role) => [role.name, role]));
     this.ownRole = ok(await this.security.post('/roles', { name: 'own', title: 'own', permissions: ['department.read', 'user.read'] }));
@@ -68,8 +69,21 @@ export class World {
     const joined = await this.platform.request('POST', '/robot-gateway/v1/enrol', { port: this.platform.ports.robots, body: { code: code.split('.')[0], name: `robot-${target}`, request: certificateRequest(target), version: '0.1.0', os: 'test', arch: 'test', slots: 1 } });
     const robot = ok(joined).robot;
     const trial = ok(await this.system.post(`/robots/${robot}/trial-runs`, { expression: '6 * 7' })).task;
+    const work = await this.makeWork(department);
     ok(await this.system.post(`/robots/${robot}/disable`)); // so that another trial run is refused, but only after the rights were asked
-    return { target, department, user, disabled, holder, grant, client, robot, trial };
+    return { target, department, user, disabled, holder, grant, client, robot, trial, ...work };
+  }
+  // What flows work with, one of each.
+  async makeWork(departmentId) {
+    const { operator, security } = this;
+    const queue = ok(await operator.post('/queues', { departmentId, name: 'taken' })).id;
+    const item = ok(await operator.post(`/queues/${queue}/items`, { reference: 'A-1' })).id;
+    const asset = ok(await operator.post('/assets', { departmentId, name: 'taken', type: 'text' })).id;
+    const credential = ok(await security.post('/credentials', { departmentId, name: 'taken', type: 'password', password: 'only-an-example' })).id;
+    const folder = ok(await operator.post('/folders', { departmentId, name: 'taken' })).id;
+    const file = ok(await operator.call('POST', `/files?${new URLSearchParams({ departmentId, name: 'taken' })}`, Buffer.from('x'), { 'content-type': 'application/octet-stream' })).id;
+    const question = ok(await operator.post('/human-tasks', { departmentId, title: 'sure?', fields: [{ name: 'sure', type: 'bool' }] })).id;
+    return { queue, item, asset, credential, folder, file, question };
   }
   // A user with one grant, who chose an own password by the one-time code.
   async makePerson(account, role, departmentId, inherit) {

@@ -6,8 +6,8 @@ import { spell } from '../words';
 import { heading, milliseconds, short } from './format';
 
 const good = new Set(['enabled', 'approved', 'accepted', 'succeeded', 'success', 'up', 'normal', 'open', 'idle', 'running']);
-const bad = new Set(['revoked', 'refused', 'failed', 'abnormal', 'locked', 'objected']);
-const waits = new Set(['pending', 'due', 'held']);
+const bad = new Set(['revoked', 'refused', 'failed', 'abnormal', 'locked', 'objected', 'abandoned', 'expired']);
+const waits = new Set(['pending', 'due', 'held', 'paused', 'on_hold', 'draining']);
 
 export function State({ word }: { word: string }): ReactElement {
   const { i18n } = useTranslation();
