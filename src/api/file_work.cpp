@@ -240,6 +240,9 @@ void FileWork::gather(const std::shared_ptr<Way>& way) {
     return {};
   };
   job.done = [this, way, pieces](Status found) {
+    // What was completed is there no more: a retry under the same key finds its first answer in the change.
+    if (!found && found.error().code() == Code::not_found && !way->call->idempotency_key.empty())
+      return go_on(way->call, std::move(way->done));
     if (!found) return way->fail(std::move(found).error());
     slowly(
         way,
@@ -265,7 +268,7 @@ void FileWork::gather(const std::shared_ptr<Way>& way) {
 void FileWork::give(const std::shared_ptr<Way>& way) {
   way->staging.reset();
   auto& call = *way->call;
-  call.body_key = base::hex(way->content.blob.sha256) + "\n" + way->content.file_name;
+  if (way->by->pieces == nullptr) call.body_key = base::hex(way->content.blob.sha256) + "\n" + way->content.file_name;
   way->by->give(call.in.get(), std::move(way->content));
   go_on(way->call, std::move(way->done));
 }

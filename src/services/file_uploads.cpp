@@ -221,8 +221,8 @@ Result<std::vector<storage::BlobFacts>> pieces_of_upload(const View& view, const
 }
 
 Result<File> complete_upload(Change& change, const Uploaded<UploadRef>& in) {
-  if (!in.content) return Error(Code::bug, "an upload is completed without its content");
   QUANJI_TRY(const auto upload, find(change, in.value.id));
+  if (!in.content) return Error(Code::bug, "an upload is completed without its content");
   QUANJI_TRY(const auto now, pieces_of_upload(change, in.value));
   const auto& then = in.content->pieces;
   if (!std::equal(now.begin(), now.end(), then.begin(), then.end(),

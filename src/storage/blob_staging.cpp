@@ -57,6 +57,17 @@ Status Staging::add(std::string_view bytes) {
   return {};
 }
 
+Result<std::string> Staging::read(std::int64_t offset, std::int64_t most) const {
+  std::string out;
+  while (static_cast<std::int64_t>(out.size()) < most) {
+    const auto at = offset + static_cast<std::int64_t>(out.size());
+    QUANJI_TRY(const auto piece, detail::read_at(file_.get(), at, static_cast<std::size_t>(most) - out.size(), path_));
+    if (piece.empty()) break;
+    out += piece;
+  }
+  return out;
+}
+
 Result<BlobFacts> Staging::finish() {
   if (failure_) return failure_->clone();
   if (finished_) return facts_;

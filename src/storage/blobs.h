@@ -46,7 +46,9 @@ class Staging {
   // The end of it: on the disk. Once.
   Result<BlobFacts> finish();
   const BlobFacts& facts() const { return facts_; }  // after finish()
-  const std::string& path() const { return path_; }  // to look into it before it is put
+  // To look into it before it is put: at most `most` bytes from `offset`.
+  Result<std::string> read(std::int64_t offset, std::int64_t most) const;
+  const std::string& path() const { return path_; }
   std::int64_t size() const { return size_; }
 
  private:

@@ -145,7 +145,9 @@ await eachDatabase(test, 'files', async (t, platform) => {
     const { missing, parts } = is(await self.get(`/files/uploads/${begun.id}`), 200);
     assert.deepEqual([missing, parts.map((p) => [p.number, p.sha256])], [[2], [[1, sha256(part(1))], [3, sha256(part(3))]]]);
     is(await put(2), 200);
-    const file = is(await self.post(`/files/uploads/${begun.id}/complete`), 201);
+    const key = { 'idempotency-key': randomBytes(8).toString('hex') };
+    const file = is(await self.post(`/files/uploads/${begun.id}/complete`, {}, key), 201);
+    assert.equal(is(await self.post(`/files/uploads/${begun.id}/complete`, {}, key), 201).id, file.id, 'a retry finds its answer');
     assert.ok((await content(file.id)).bytes.equals(bytes));
     is(await self.get(`/files/uploads/${begun.id}`), 404, 'not_found');
     const gone = is(await self.post('/files/uploads', { name: 'gone', size: 1, departmentId: top }), 201);

@@ -1,6 +1,7 @@
 #include "api/resources/files.h"
 
 #include "api/bind.h"
+#include "services/archive_check.h"
 #include "services/downloads.h"
 #include "services/file_uploads.h"
 #include "services/files.h"
@@ -8,6 +9,13 @@
 namespace quanji::api {
 
 using namespace services;
+
+namespace {
+// Archives that would do harm where they are unpacked do not come in.
+base::Status no_harm(const storage::Staging& staging, const Received&) {
+  return check_archive(staging.size(), [&](std::int64_t offset, std::int64_t most) { return staging.read(offset, most); });
+}
+}  // namespace
 
 void files(Table& t) {
   t.add({.id = "file.list",
@@ -34,7 +42,7 @@ void files(Table& t) {
          .creates = true,
          .failures = {Code::name_taken, Code::too_large, Code::wrong_state},
          .example = R"({"name":"对账单.csv","kind":"input"})"},
-        upload(&create_file));
+        upload(&create_file, &no_harm));
   t.add({.id = "file.change",
          .verb = Verb::patch,
          .path = "/files/{id}",
@@ -126,7 +134,7 @@ void files(Table& t) {
          .creates = true,
          .failures = {Code::wrong_state, Code::name_taken, Code::changed_meanwhile},
          .example = "{}"},
-        gather<&pieces_of_upload>(&complete_upload));
+        gather<&pieces_of_upload>(&complete_upload, &no_harm));
   t.add({.id = "file.cancel_upload",
          .verb = Verb::del,
          .path = "/files/uploads/{id}",

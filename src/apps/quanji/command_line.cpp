@@ -1,5 +1,7 @@
 #include "apps/quanji/command_line.h"
 
+#include <fcntl.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
@@ -31,6 +33,7 @@ struct Command {
   CLI::App* app = nullptr;
   Given given;
   std::string output = "table";
+  std::string file;  // of an operation that takes one in
   bool all = false;
 };
 
@@ -44,7 +47,9 @@ void add_options(Command& command) {
   for (std::size_t i = 0; i < names.size(); ++i)
     app.add_option(names[i], command.given.path[i], path_parameter_help(operation, names[i]))->required();
   app.add_option("-o,--output", command.output, "表格或 JSON / What is printed (=table)")->check(CLI::IsMember({"table", "json"}));
-  const bool bodied = operation.verb == door::Verb::post || operation.verb == door::Verb::patch;
+  const bool takes_in = operation.binding.intake == door::Intake::body;
+  if (takes_in) app.add_option("--file", command.file, "要上传的文件 / The file that is sent");
+  const bool bodied = !takes_in && (operation.verb == door::Verb::post || operation.verb == door::Verb::patch);
   if (bodied)
     app.add_option("--json", command.given.json,
                    "请求体，- 为标准输入；密码等只能由此传入 / The body, - is standard input; secrets come this way only");
@@ -90,6 +95,15 @@ json::value data_of(const net::ClientResponse& answer, bool& enveloped) {
 int run(Command& command, const std::string& profile_name, const std::string& on_behalf_of) {
   auto& given = command.given;
   if (given.json == "-") given.json = read_standard_input();
+  if (command.operation->binding.intake == door::Intake::body) {
+    const base::Descriptor file(::open(command.file.c_str(), O_RDONLY | O_CLOEXEC));
+    auto content = file.get() < 0
+                       ? base::Result<std::string>(base::Error(
+                             base::Code::not_found, base::Text("不能读取文件 " + command.file, "cannot read the file " + command.file)))
+                       : base::read_whole(file.get(), std::size_t{1} << 30);
+    if (!content) return refuse(content.error());
+    given.content = std::move(*content);
+  }
   auto profile = load_profile(profile_name);
   if (!profile) return refuse(profile.error());
   auto session = Session::open(std::move(profile).value(), profile_name, on_behalf_of);

@@ -28,7 +28,9 @@ std::string flag_of(std::string_view name) {
   }
   return flag;
 }
-bool bodied(const door::Operation& operation) { return operation.verb == door::Verb::post || operation.verb == door::Verb::patch; }
+bool bodied(const door::Operation& operation) {
+  return (operation.verb == door::Verb::post || operation.verb == door::Verb::patch) && operation.binding.intake != door::Intake::body;
+}
 const base::ValueOps& bare(const base::ValueOps& type) { return type.optional ? *type.inner : type; }
 
 std::string limits_of(const base::ValueOps& outer, const base::Limits& limits) {
@@ -198,6 +200,10 @@ Result<Ask> make_ask(const door::Table& table, const door::Operation& operation,
       ask.target += '=';
       encode(ask.target, text);
     }
+  }
+  if (operation.binding.intake == door::Intake::body) {
+    ask.body = given.content;
+    ask.headers.emplace_back("Content-Type", "application/octet-stream");
   }
   if (!given.if_match.empty())
     ask.headers.emplace_back("If-Match", given.if_match.find('"') == std::string::npos ? "\"" + given.if_match + "\"" : given.if_match);

@@ -32,6 +32,7 @@ struct Given {
   std::vector<std::string> path;              // in the order of path_parameters
   std::map<std::string, std::string> fields;  // json_name → text
   std::string json, if_match, idempotency_key;
+  std::string content;  // of an operation that takes a file in
 };
 // `json` is the text itself here. invalid_field names the option that cannot be read.
 base::Result<Ask> make_ask(const door::Table& table, const door::Operation& operation, const Given& given);

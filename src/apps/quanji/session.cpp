@@ -1,5 +1,6 @@
 #include "apps/quanji/session.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "base/fields_json.h"
@@ -54,7 +55,8 @@ Result<net::ClientResponse> Session::once(const Ask& ask) {
   QUANJI_TRY(request.url, net::Url::parse(profile_.url + ask.target));
   request.headers = ask.headers;
   request.headers.emplace_back("Accept-Language", speaks_english() ? "en" : "zh-CN");
-  if (!ask.body.empty()) request.headers.emplace_back("Content-Type", "application/json");
+  const bool typed = std::any_of(ask.headers.begin(), ask.headers.end(), [](const auto& header) { return header.first == "Content-Type"; });
+  if (!ask.body.empty() && !typed) request.headers.emplace_back("Content-Type", "application/json");
   if (signs(ask)) {
     base::SystemClock clock;
     base::SystemRandom random;

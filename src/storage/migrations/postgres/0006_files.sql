@@ -44,6 +44,8 @@ create unique index folders_top_name on folders (department_id, name) where pare
 create unique index folders_by_parent_name on folders (parent_id, name) where parent_id is not null;
 create index folders_by_parent on folders (parent_id, path, id);
 create index folders_by_department on folders (department_id, path, id);
+create index folders_by_parent_created on folders (parent_id, created_at, id);
+create index folders_by_department_created on folders (department_id, created_at, id);
 create index folders_by_path on folders (path, id);
 create index folders_by_created on folders (created_at, id);
 
