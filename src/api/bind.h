@@ -111,9 +111,8 @@ Binding stream(std::string_view content_type) {
 // `inspect` looks into it before it is put; on a thread that may wait.
 template <class In, class Out>
 Binding upload(base::Result<Out> (*f)(storage::Change&, const services::Uploaded<In>&), InspectUpload inspect = nullptr) {
-  static const IntakeBy by{
-      [](void* in, services::Received content) { static_cast<services::Uploaded<In>*>(in)->content = std::move(content); }, nullptr,
-      inspect};
+  static const IntakeBy by{[](void* in, const services::Received& content) { static_cast<services::Uploaded<In>*>(in)->content = content; },
+                           nullptr, inspect};
   auto made = change(f);
   made.intake = door::Intake::body;
   made.intake_by = &by;
@@ -132,7 +131,7 @@ template <auto pieces, class In, class Out>
 Binding gather(base::Result<Out> (*f)(storage::Change&, const services::Uploaded<In>&), InspectUpload inspect = nullptr) {
   static_assert(std::is_same_v<In, typename detail::GatherOf<decltype(pieces)>::In>);
   static const IntakeBy by{
-      [](void* in, services::Received content) { static_cast<services::Uploaded<In>*>(in)->content = std::move(content); },
+      [](void* in, const services::Received& content) { static_cast<services::Uploaded<In>*>(in)->content = content; },
       [](const storage::View& view, const void* in) { return pieces(view, static_cast<const services::Uploaded<In>*>(in)->value); },
       inspect};
   auto made = change(f);

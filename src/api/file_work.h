@@ -20,7 +20,7 @@ namespace quanji::api {
 using InspectUpload = base::Status (*)(const storage::Staging& staging, const services::Received& content);
 // How an operation's binding (bind.h) takes its content in.
 struct IntakeBy {
-  void (*give)(void* in, services::Received content) = nullptr;
+  void (*give)(void* in, const services::Received& content) = nullptr;
   base::Result<std::vector<storage::BlobFacts>> (*pieces)(const storage::View& view, const void* in) = nullptr;  // gathered only
   InspectUpload inspect = nullptr;
 };
