@@ -269,7 +269,7 @@ void FileWork::give(const std::shared_ptr<Way>& way) {
   way->staging.reset();
   auto& call = *way->call;
   if (way->by->pieces == nullptr) call.body_key = base::hex(way->content.blob.sha256) + "\n" + way->content.file_name;
-  way->by->give(call.in.get(), std::move(way->content));
+  way->by->give(call.in.get(), way->content);
   go_on(way->call, std::move(way->done));
 }
 

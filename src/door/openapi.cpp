@@ -233,7 +233,9 @@ json::object describe(const Operation& operation, Schemas& schemas, std::string_
   const auto status = operation.creates && operation.verb == Verb::post ? "201" : "200";
   // What comes piece by piece is no JSON document: its lines are told in prose.
   json::object content;
-  if (!operation.binding.content_type.empty())
+  if (operation.binding.content_type == "application/octet-stream")  // bytes somebody brought: their type is what he said of them
+    content["*/*"] = json::object{{"schema", json::object{{"type", "string"}, {"format", "binary"}}}};
+  else if (!operation.binding.content_type.empty())
     content[str(operation.binding.content_type)] = json::object{{"schema", json::object{{"type", "string"}}}};
   else
     content["application/json"] = json::object{{"schema", envelope(schemas.of_list(operation.binding.out->fields(), Form::output))}};

@@ -25,8 +25,8 @@ constexpr std::string_view local_mark = "PK\x03\x04", entry_mark = "PK\x01\x02",
                            wide_place_mark = "PK\x06\x07";
 
 Error refused(std::string zh, std::string en) {
-  return Error(Code::invalid_field, Text("压缩包未通过检查：" + zh, "the archive was refused: " + en))
-      .with_field("file", Text(std::move(zh), std::move(en)));
+  Error error(Code::invalid_field, Text("压缩包未通过检查：" + zh, "the archive was refused: " + en));
+  return std::move(error).with_field("file", Text(std::move(zh), std::move(en)));
 }
 Error unreadable() { return refused("目录无法读取，文件可能不完整", "its directory cannot be read, it may be incomplete"); }
 

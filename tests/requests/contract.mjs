@@ -12,11 +12,13 @@ const resolve = (one) => (one.$ref ? one.$ref.slice(2).split('/').reduce((at, ke
 export const operations = Object.entries(contract.paths).flatMap(([path, verbs]) =>
   Object.entries(verbs).map(([verb, operation]) => {
     const parameters = (operation.parameters ?? []).map(resolve);
+    // Absent where bytes are taken in: those come with any type.
+    const json = operation.requestBody?.content['application/json'];
     return {
       stream: Object.keys(operation.responses['200']?.content ?? {}).find((type) => type !== 'application/json'),
       id: operation.operationId, verb, method: verb.toUpperCase(), path, responses: operation.responses, parameters,
-      query: parameters.filter((p) => p.in === 'query'), example: operation.requestBody?.content['application/json'].example,
-      schema: operation.requestBody && resolve(operation.requestBody.content['application/json'].schema), takesBody: Boolean(operation.requestBody),
+      query: parameters.filter((p) => p.in === 'query'), example: json?.example,
+      schema: json && resolve(json.schema), takesBody: Boolean(json), takesBytes: Boolean(operation.requestBody && !json),
     };
   }));
 

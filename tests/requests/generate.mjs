@@ -12,7 +12,9 @@ export const callers = ['system', 'security', 'audit', 'operator', 'developer', 
 const slow = new Set(['auth_login', 'auth_password', 'auth_totp_enrol', 'auth_totp_disable', 'auth_totp_recovery', 'session_unlock']);
 const ends = new Set(['auth_logout', 'auth_revoke', 'session_delete']);
 
-const collections = { departments: 'dep', users: 'usr', roles: 'rol', 'api-clients': 'key', approvals: 'apr', sessions: 'ses', robots: 'rob', audit: 'aud' };
+const collections = { departments: 'dep', users: 'usr', roles: 'rol', 'api-clients': 'key', approvals: 'apr', sessions: 'ses', robots: 'rob', audit: 'aud', queues: 'que', 'human-tasks': 'hum', assets: 'ast', credentials: 'cre', files: 'fil', folders: 'fol' };
+// What names a thing in a path.
+const named = (path, name) => (path.includes('/uploads/{id}') && name === 'id' ? 'upl' : name === 'id' ? collections[path.split('/')[3]] : { task: 'tsk', grant_id: 'grt', grant: 'grt', item: 'qit' }[name]);
 
 // Ids seen in answers, by prefix; those the run itself stands on are kept apart and only read.
 export class Seen {
@@ -95,7 +97,7 @@ export function generate(seed, n, seen) {
   const long = (id) => id === 'audit_export' && n > 10_000;
   while ((slow.has(operation.id) && random.below(4)) || (ends.has(operation.id) && random.below(8)) || (long(operation.id) && random.below(20))) operation = random.pick(operations);
   const reading = operation.verb === 'get' || /read_many|explain|verify|introspect/.test(operation.id);
-  const who = random.below(3) ? random.pick(callers) : random.pick(['system', 'security']);
+  const who = random.below(3) ? random.pick(callers) : random.pick(['system', 'security', 'operator']);
   const language = random.pick([undefined, 'zh-CN', 'en', 'en-GB,en;q=0.9', 'fr, en;q=0.9, zh;q=0.1']);
   const headers = {};
   if (language) headers['accept-language'] = language;
@@ -104,7 +106,8 @@ export function generate(seed, n, seen) {
   let path = operation.path.replace(/\{(\w+)\}/g, (all, name) => {
     if (random.below(10) === 0) { untidy += ' id'; return random.pick(garbageIds); }
     if (name === 'name') return random.pick(settings);
-    return seen.one(random, name === 'id' ? collections[operation.path.split('/')[3]] : { task: 'tsk', grant_id: 'grt' }[name], reading);
+    if (name === 'number') return String(1 + random.below(3));
+    return seen.one(random, named(operation.path, name), reading);
   });
   let method = operation.method;
   if (method === 'PATCH' && random.below(6) === 0) method = 'POST', path += '/update';
@@ -128,6 +131,9 @@ export function generate(seed, n, seen) {
     body = valid(random, seen, operation, reading);
     if (random.below(2)) untidy += ' body', body = mutateBody(random, operation, body);
     body = random.below(4) ? JSON.stringify(body) : (untidy += ' text', bodyText(random, body));
+  } else if (operation.takesBytes) {
+    body = random.pick([fresh(random), fresh(random).repeat(5000), '', '--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\na\r\n--x--\r\n', '--x\r\n\r\n']);
+    headers['content-type'] = random.pick(['application/octet-stream', 'application/octet-stream', 'multipart/form-data; boundary=x', 'multipart/form-data', 'text/plain', '']);
   } else if (method === 'POST') body = random.below(2) ? '{}' : undefined;
   else if (random.below(60) === 0) untidy += ' body', body = 'unasked';
   if (body !== undefined && random.below(400) === 0) untidy += ' huge', body = JSON.stringify({ name: 'x'.repeat(10_500_000) });

@@ -31,7 +31,7 @@ interface Described {
   'x-permission'?: string;
   'x-second-person'?: string;
   parameters?: Parameter[];
-  requestBody?: { content: { 'application/json': { schema: Schema } } };
+  requestBody?: { content: { 'application/json'?: { schema: Schema } } };
 }
 export interface Operation {
   id: string;
@@ -53,7 +53,7 @@ export function resolve(schema: Schema): Schema {
 const operations = new Map<string, Operation>();
 for (const [path, verbs] of Object.entries(contract.paths as unknown as Record<string, Record<string, Described>>)) {
   for (const [verb, described] of Object.entries(verbs)) {
-    const schema = described.requestBody?.content['application/json'].schema;
+    const schema = described.requestBody?.content['application/json']?.schema;
     operations.set(described.operationId, {
       id: described.operationId,
       method: verb.toUpperCase() as Operation['method'],
