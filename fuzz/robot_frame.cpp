@@ -9,7 +9,8 @@
 #include "wire/run_asks.h"
 
 namespace {
-// What can be read can be written and reads the same again.
+// What can be read can be written and reads the same again; where something was absent, what stands for it may be less than a sender has to
+// say, and is refused then.
 template <class T>
 void one(const quanji::base::JsonText& text) {
   using namespace quanji;
@@ -17,7 +18,7 @@ void one(const quanji::base::JsonText& text) {
   if (!read) return;
   const auto written = base::to_json(*read);
   const auto again = wire::body_as<T>({written});
-  if (!again || base::to_json(*again) != written) std::abort();
+  if (again.ok() ? base::to_json(*again) != written : text.text == written) std::abort();
 }
 template <class... T>
 void every(const quanji::base::JsonText& text) {

@@ -79,6 +79,9 @@ Result<std::string> spelled(AssetType type, const boost::json::value& value) {
   out = boost::json::serialize(value);
   if (out.size() > asset_value_limit)
     return wrong(fmt::format("最多 {} 字节", asset_value_limit), fmt::format("at most {} bytes", asset_value_limit));
+  // A number of more digits than a double has would be another each time it is read.
+  if (const auto again = base::parse_json(out); !again || boost::json::serialize(*again) != out)
+    return wrong("其中有数字的位数太多，请写成文本", "a number in it has more digits than can be kept: write it as a text");
   return out;
 }
 

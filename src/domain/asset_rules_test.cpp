@@ -64,6 +64,11 @@ TEST(AssetRules, WhatIsOfAnotherTypeIsRefusedAtItsField) {
   EXPECT_FALSE(asset_value(Type::json, std::string(200, '[') + std::string(200, ']')).ok());
 }
 
+TEST(AssetRules, ANumberOfMoreDigitsThanCanBeKeptIsRefused) {
+  EXPECT_FALSE(asset_value(AssetType::json, "88423666666666666666666666666666666666666666666").ok());
+  EXPECT_FALSE(asset_value(AssetType::list, "[88423666666666666666666666666666666666666666666]").ok());
+  EXPECT_TRUE(asset_value(AssetType::json, R"({"n":1.5,"long":"88423666666666666666666666666666666666666666666"})").ok());
+}
 TEST(AssetRules, FlowsSeeDecimalsAndDatesAsSuchAndSetThemBack) {
   EXPECT_EQ(to_flow(Type::decimal, R"("1.20")"), R"({"$decimal":"1.20"})");
   EXPECT_EQ(to_flow(Type::date, R"("2026-11-20")"), R"({"$date":"2026-11-20"})");

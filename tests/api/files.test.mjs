@@ -6,7 +6,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import https from 'node:https';
 import { join } from 'node:path';
 import test from 'node:test';
-import { Client, eachDatabase, liftLimits, Person } from '../platform.mjs';
+import { Client, eachDatabase, liftLimits, noteSuccess, Person } from '../platform.mjs';
 
 const top = 'dep_00000000000000000000000001';
 const is = (answer, status, reason) => {
@@ -34,6 +34,7 @@ function fetch(platform, method, path, { headers = {}, body } = {}) {
       const parts = [];
       answer.on('data', (d) => parts.push(d));
       answer.on('error', reject);
+      if (answer.statusCode < 300) noteSuccess(method, `/api/v1${path}`);
       answer.on('end', () => resolve({ status: answer.statusCode, headers: answer.headers, bytes: Buffer.concat(parts) }));
     });
     sent.on('error', reject);

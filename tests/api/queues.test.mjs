@@ -89,6 +89,7 @@ await eachDatabase(test, 'queues and human tasks', async (t, platform) => {
     is(await operator.del(`${items}/${next.id}?reason=dup`), 200);
     assert.equal(is(await operator.get(`${items}/${next.id}`), 200).state, 'deleted');
     is(await checker.post(`/queues/${one.id}/take`, {}), 403, 'not_permitted');
+    assert.equal(is(await operator.get(`/queues/${one.id}`), 200).id, one.id);
   });
 
   await t.test('twenty calls at once with one key add one item, another body is a conflict', async () => {
