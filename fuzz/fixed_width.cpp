@@ -82,8 +82,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   std::uint64_t total = 0;
+  bool bare = false;
   for (const auto& part : rows->parts) {
     total += part.table.rows();
+    bare |= part.table.columns() == 0;
     const devices::FixedPlan::Kind* kind = nullptr;
     for (const auto& one : plan->kinds())
       if (one.record.name == part.kind) kind = &one;
@@ -97,7 +99,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       }
     }
   }
-  must(total == rows->records && rows->findings.first().size() <= 5);
+  // A record of filler alone has no columns, and a table without columns no rows.
+  must((bare ? total <= rows->records : total == rows->records) && rows->findings.first().size() <= 5);
   for (const auto& finding : rows->findings.first()) check_refusal(devices::to_error(finding, "f.txt"));
   return 0;
 }

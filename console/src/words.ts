@@ -41,7 +41,7 @@ const spelled: Record<string, [zh: string, en: string]> = {
   due: ['待补核', 'Due'], accepted: ['已认可', 'Accepted'], objected: ['有异议', 'Objected'],
   staff: ['员工', 'Staff'], outsourced: ['外包', 'Outsourced'], application: ['应用', 'Application'],
   local: ['本地', 'Local'], imported: ['导入', 'Imported'],
-  cookie: ['浏览器', 'Browser'], token: ['令牌', 'Token'], open: ['使用中', 'Open'], locked: ['已锁定', 'Locked'], ended: ['已结束', 'Ended'],
+  cookie: ['浏览器', 'Browser'], token: ['令牌', 'Token'], open: ['未结束', 'Open'], locked: ['已锁定', 'Locked'], ended: ['已结束', 'Ended'],
   idle: ['空闲', 'Idle'], assigned: ['已分配', 'Assigned'], running: ['运行中', 'Running'], abnormal: ['异常', 'Abnormal'], maintenance: ['维护中', 'In maintenance'],
   paused: ['已暂停', 'Paused'],  new: ['待处理', 'New'], on_hold: ['已搁置', 'On hold'], in_progress: ['处理中', 'In progress'], abandoned: ['已放弃', 'Abandoned'], retried: ['已重试', 'Retried'],
   claimed: ['已领取', 'Claimed'], active: ['使用中', 'Active'], draining: ['排空中', 'Draining'],

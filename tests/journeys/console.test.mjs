@@ -133,7 +133,7 @@ test('TheConsoleSpeaksEnglishAndTheApiPagesStandWithoutANetwork', { timeout: 90_
       if (!request.url().startsWith(`https://localhost:${platform.ports.https}`) && !request.url().startsWith('data:') && !request.url().startsWith('blob:')) foreign.push(request.url());
     });
     await page.goto(`https://localhost:${platform.ports.https}/docs`);
-    await page.getByText('/api/v1/departments', { exact: true }).first().waitFor();
+    await page.getByText('/api/v1/api-clients', { exact: true }).first().waitFor(); // what is below is drawn when it is scrolled to
     await page.screenshot({ path: join(pictures, 'api.png') });
     assert.deepEqual(foreign, []);
     assert.deepEqual(page.complaints, []);

@@ -52,6 +52,7 @@ export const get = async <T,>(path: string): Promise<T> => (await call<T>('GET',
 export interface Page<T> {
   items: T[];
   nextCursor?: string;
-  total: number;
-  totalExact: boolean;
+  // Absent where all there is is answered at once.
+  total?: number;
+  totalExact?: boolean;
 }

@@ -162,7 +162,7 @@ export function ResourcePage(props: ResourcePageProps): ReactElement {
         </Spin>
       )}
       <Flex justify="end" align="center" gap={12} style={{ marginTop: 12 }}>
-        {found.data ? <span>{found.data.totalExact ? t('total', { n: found.data.total }) : t('totalAtLeast', { n: found.data.total })}</span> : null}
+        {found.data ? <span>{found.data.totalExact === false ? t('totalAtLeast', { n: found.data.total }) : t('total', { n: found.data.total ?? found.data.items.length })}</span> : null}
         {cursors.length > 0 || found.data?.nextCursor ? (
           <>
             <Button disabled={cursors.length === 0} onClick={() => setCursors([])}>

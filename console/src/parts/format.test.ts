@@ -14,6 +14,7 @@ describe('what a person reads', () => {
   test('AHeadingIsTheNameWithoutItsRule', () => {
     expect(heading('登录名，不分大小写唯一，不可更改')).toBe('登录名');
     expect(heading('是否预置（预置角色不可更改）')).toBe('是否预置');
+    expect(heading('次序：优先级再先后')).toBe('次序');
     expect(heading('Account, unique')).toBe('Account');
     expect(heading('（无名）')).toBe('（无名）');
   });

@@ -17,8 +17,8 @@ export function milliseconds(micros: number): string {
   const ms = micros / 1000;
   return `${ms >= 100 ? ms.toFixed(0) : ms >= 1 ? ms.toFixed(1) : ms.toFixed(2)} ms`;
 }
-// A field's sentence goes on behind its name ("登录名，不分大小写唯一"): a heading takes the name only.
+// A field's sentence goes on behind its name ("登录名，不分大小写唯一", "次序：先进先出"): a heading takes the name only.
 export function heading(sentence: string): string {
-  const cut = sentence.search(/[，；（]|, |; | \(/);
+  const cut = sentence.search(/[，；：（]|, |; |: | \(/);
   return cut > 0 ? sentence.slice(0, cut) : sentence;
 }
