@@ -11,6 +11,7 @@
 #include "api/ear.h"
 #include "api/file_work.h"
 #include "api/gate.h"
+#include "api/housekeeping.h"
 #include "api/http.h"
 #include "api/metrics.h"
 #include "api/platform_night.h"
@@ -26,20 +27,16 @@
 #include "services/audit_reserve.h"
 #include "services/audit_seals.h"
 #include "services/authority.h"
-#include "services/call_log.h"
-#include "services/credentials.h"
-#include "services/downloads.h"
-#include "services/events.h"
-#include "services/file_uploads.h"
+#include "services/files.h"
 #include "services/folders.h"
 #include "services/human_tasks.h"
-#include "services/idempotency.h"
 #include "services/installation.h"
 #include "services/lists.h"
-#include "services/sessions.h"
+#include "services/queues.h"
 #include "services/set_up.h"
 #include "services/settings.h"
 #include "services/slow_pool.h"
+#include "services/vault.h"
 
 namespace quanji::api {
 namespace {
@@ -142,8 +139,6 @@ struct Platform::Body {
   Status first_start(const base::Config& config);
   void make_loops();
   PlatformState state();
-  void sweep();
-  void watch_queues();
 };
 
 Status Platform::Body::open_store(const base::Config& config, const std::string& data_dir,
@@ -370,51 +365,6 @@ Status Platform::Body::first_start(const base::Config& config) {
   return {};
 }
 
-void Platform::Body::sweep() {
-  storage::ChangeJob job;
-  job.caller = clock_caller;
-  job.priority = storage::Priority::logs;
-  job.body = [](Change& change) -> Status {
-    QUANJI_DO(services::sweep_idempotent(change));
-    QUANJI_DO(services::sweep_nonces(change));
-    QUANJI_DO(services::sweep_sessions(change));
-    QUANJI_DO(services::expire_approvals(change, 100));
-    QUANJI_DO(services::tell_overdue_after_checks(change, 100));
-    QUANJI_DO(services::sweep_calls(change));
-    QUANJI_DO(services::sweep_events(change));
-    QUANJI_DO(services::remind_of_credentials(change, 100));
-    QUANJI_DO(services::expire_files(change, 100));
-    QUANJI_DO(services::sweep_uploads(change, 5));
-    QUANJI_DO(services::sweep_tickets(change));
-    return {};
-  };
-  job.done = [](Status swept) {
-    if (!swept) base::log::failure(base::log::Level::warn, "sweep_failed", swept.error());
-  };
-  store->submit(std::move(job));
-}
-
-// Leases that ran out, deadlines that passed: each a change of its own, so that none waits for the others.
-void Platform::Body::watch_queues() {
-  const auto each = [this](auto tick, const char* what) {
-    storage::ChangeJob job;
-    job.caller = clock_caller;
-    job.priority = storage::Priority::beats;
-    job.body = [tick](Change& change) -> Status {
-      QUANJI_DO(tick(change));
-      return {};
-    };
-    job.done = [what](Status done) {
-      if (!done) base::log::failure(base::log::Level::warn, what, done.error());
-    };
-    store->submit(std::move(job));
-  };
-  each([](Change& change) { return services::abandon_overdue_items(change); }, "queue_leases_not_watched");
-  each([](Change& change) { return services::expire_items(change); }, "queue_deadlines_not_watched");
-  each([](Change& change) { return services::fold_queue_counts(change); }, "queue_counts_not_folded");
-  each([](Change& change) { return services::expire_human_tasks(change); }, "human_tasks_not_watched");
-}
-
 void Platform::Body::make_loops() {
   ticker = std::make_unique<Ticker>(*clock);
   ticker->add("calls", std::chrono::seconds(1), [this] { ear->tick(*store); });
@@ -439,8 +389,8 @@ void Platform::Body::make_loops() {
   ticker->add("certificates", std::chrono::seconds(5), [this] { server->recheck_certificates(); });
   night = std::make_unique<NightWatch>(*store, *clock);
   ticker->add("night", std::chrono::seconds(30), [this] { night->tick(); });
-  ticker->add("queues", std::chrono::seconds(1), [this] { watch_queues(); });
-  ticker->add("sweep", std::chrono::seconds(30), [this] { sweep(); });
+  ticker->add("chores", std::chrono::seconds(1), [this] { do_chores(*store, clock_caller, chores_of_a_second()); });
+  ticker->add("sweep", std::chrono::seconds(30), [this] { do_chores(*store, clock_caller, chores_of_half_a_minute()); });
   ticker->add("blobs", std::chrono::seconds(30), [this] {
     slow->submit([this] {
       if (const auto swept = blobs->sweep(); !swept) base::log::failure(base::log::Level::warn, "blobs_not_swept", swept.error());
