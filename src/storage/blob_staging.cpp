@@ -1,10 +1,10 @@
 #include <fmt/format.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include <cerrno>
 
-#include "base/crc32.h"
 #include "storage/blob_disk.h"
 #include "storage/blobs.h"
 
@@ -52,7 +52,7 @@ Status Staging::add(std::string_view bytes) {
   if (auto written = detail::write_whole(file_.get(), bytes, path_); !written) return failed(std::move(written).error());
   sha256_.add(bytes);
   sm3_.add(bytes);
-  crc_ = base::crc32(base::bytes_of(bytes), crc_);
+  crc_ = static_cast<std::uint32_t>(::crc32_z(crc_, base::bytes_of(bytes).data(), bytes.size()));
   size_ += static_cast<std::int64_t>(bytes.size());
   return {};
 }

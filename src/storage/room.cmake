@@ -1,6 +1,8 @@
 pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3)
 pkg_check_modules(libpq REQUIRED IMPORTED_TARGET libpq)
-target_link_libraries(${QUANJI_ROOM_TARGET} PRIVATE PkgConfig::sqlite3 ${CMAKE_DL_LIBS})
+# zlib: the checksum zip archives carry, taken with the digests of a blob.
+pkg_check_modules(zlib REQUIRED IMPORTED_TARGET zlib)
+target_link_libraries(${QUANJI_ROOM_TARGET} PRIVATE PkgConfig::sqlite3 PkgConfig::zlib ${CMAKE_DL_LIBS})
 # Its header only: libpq.cpp loads the library when a PostgreSQL is asked for.
 target_include_directories(${QUANJI_ROOM_TARGET} PRIVATE ${libpq_INCLUDE_DIRS})
 
@@ -42,5 +44,5 @@ if(QUANJI_TESTS)
   find_package(GTest REQUIRED)
   target_link_libraries(quanji_storage_conformance PUBLIC ${QUANJI_ROOM_TARGET} quanji_test_postgres PkgConfig::sqlite3 GTest::gtest)
   target_compile_definitions(quanji_storage_conformance PUBLIC QUANJI_QUERIES_PY="${QUANJI_ROOM_DIR}/queries.py")
-  set(QUANJI_ROOM_TEST_LIBRARIES quanji_storage_conformance)
+  set(QUANJI_ROOM_TEST_LIBRARIES quanji_storage_conformance PkgConfig::zlib)
 endif()
