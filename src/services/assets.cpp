@@ -243,13 +243,13 @@ Result<VaultGrants> list_asset_grants(const View& view, const AssetRef& ref) {
 Result<VaultGrant> grant_asset(Change& change, const NewAssetGrant& in) {
   QUANJI_TRY(const auto asset, asset_for_act(change, in.id));
   QUANJI_TRY(const auto made, add_vault_grant(change, in.id.ulid, in.kind, in.subject));
-  tell_asset(change, asset, {}, fmt::format(R"({{"grant":{{"kind":"{}","subject":"{}"}}}})", base::word(in.kind), in.subject));
+  tell_asset(change, asset, {}, audit_of(made));
   return made;
 }
 Status revoke_asset(Change& change, const AssetGrantEnd& in) {
   QUANJI_TRY(const auto asset, asset_for_act(change, in.id));
   QUANJI_TRY(const auto was, drop_vault_grant(change, in.id.ulid, in.grant));
-  tell_asset(change, asset, fmt::format(R"({{"grant":{{"kind":"{}","subject":"{}"}}}})", base::word(was.kind), was.subject), {}, in.reason);
+  tell_asset(change, asset, audit_of(was), {}, in.reason);
   return {};
 }
 

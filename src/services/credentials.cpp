@@ -458,14 +458,13 @@ Result<VaultGrants> list_credential_grants(const View& view, const CredentialRef
 Result<VaultGrant> grant_credential(Change& change, const NewCredentialGrant& in) {
   QUANJI_TRY(const auto credential, credential_for_act(change, in.id));
   QUANJI_TRY(const auto made, add_vault_grant(change, in.id.ulid, in.kind, in.subject));
-  tell_credential(change, credential, {}, fmt::format(R"({{"grant":{{"kind":"{}","subject":"{}"}}}})", base::word(in.kind), in.subject));
+  tell_credential(change, credential, {}, audit_of(made));
   return made;
 }
 Status revoke_credential(Change& change, const CredentialGrantEnd& in) {
   QUANJI_TRY(const auto credential, credential_for_act(change, in.id));
   QUANJI_TRY(const auto was, drop_vault_grant(change, in.id.ulid, in.grant));
-  tell_credential(change, credential, fmt::format(R"({{"grant":{{"kind":"{}","subject":"{}"}}}})", base::word(was.kind), was.subject), {},
-                  in.reason);
+  tell_credential(change, credential, audit_of(was), {}, in.reason);
   return {};
 }
 

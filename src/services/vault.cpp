@@ -233,6 +233,10 @@ Result<VaultGrant> drop_vault_grant(Change& change, const base::Ulid& resource, 
   return std::move(*found);
 }
 
+std::string audit_of(const VaultGrant& grant) {
+  return fmt::format(R"({{"grant":{{"kind":"{}","subject":"{}"}}}})", base::word(grant.kind), grant.subject);  // a subject is an id
+}
+
 Result<std::vector<DepartmentId>> departments_upwards(const View& view, const DepartmentId& department) {
   QUANJI_TRY(const auto rows, view.rows(sql::department_upwards, {{"id", department}}));
   std::vector<DepartmentId> found;

@@ -95,6 +95,7 @@ Result<VaultGrants> vault_grants_of(const View& view, const base::Ulid& resource
 Result<VaultGrant> add_vault_grant(Change& change, const base::Ulid& resource, VaultGrantKind kind, const std::string& subject);
 // The grant as it was; not_found.
 Result<VaultGrant> drop_vault_grant(Change& change, const base::Ulid& resource, const domain::GrantId& id);
+std::string audit_of(const VaultGrant& grant);  // what the audit says was given or taken back
 // The task, who asked for it, his roles where the task runs, its department and those above, its robot or its flow.
 Result<bool> granted_to(const View& view, const base::Ulid& resource, const TaskFacts& facts);
 
