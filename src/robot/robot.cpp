@@ -156,6 +156,8 @@ Result<std::string> Robot::answer_offer(const wire::Frame& ask) {
   const auto folder = data_dir_ + "/runs/" + offer.attempt.text();
   if (files::exists(folder + "/offer.json"))
     return answer_with({wire::OfferDecision::accept, {}});  // run before; its report is or was on the way
+  // A package is not fetched yet: what is run is the document that came with the offer.
+  if (offer.document.text.empty() || offer.document.text == "null") return refuse_offer("nothing_to_run");
   if (free_slots() == 0) return refuse_offer("no_free_slot");
   QUANJI_DO(make_folder(folder));
   QUANJI_DO(base::create_durable_file(folder + "/offer.json", base::to_json(offer, base::Side::stored), 0600));

@@ -165,6 +165,19 @@ TEST_F(RobotTest, BeatsAtOnceAndThenEveryTenSecondsGiveOrTakeOne) {
   tick();
   EXPECT_TRUE(frames().empty());
 }
+TEST_F(RobotTest, AnOfferWithoutADocumentIsRefusedAndLeavesNothing) {
+  wire::TaskOffer offer;
+  offer.task = task;
+  offer.attempt = attempt_number(1);
+  offer.token = 1;
+  offer.package = wire::PackageRef{"clearing", "1.2.0", std::string(64, 'a'), 1000};
+  offer.flow = "reconcile";
+  const auto answer = wire::body_as<wire::OfferAnswer>(answer_to(wire::op::task_offer, base::to_json(offer)).data);
+  ASSERT_TRUE(answer.ok());
+  EXPECT_EQ(answer->reason, "nothing_to_run");
+  EXPECT_FALSE(std::filesystem::exists(folder_of(1)));
+  EXPECT_TRUE(runners_.scripts.empty());
+}
 TEST_F(RobotTest, AnOfferIsOnTheDiskBeforeItIsAcceptedAndTheSameOfferIsTheSameRun) {
   EXPECT_EQ(offer(1).decision, wire::OfferDecision::accept);
   EXPECT_TRUE(std::filesystem::exists(folder_of(1) + "/offer.json"));

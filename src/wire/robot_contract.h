@@ -1,6 +1,7 @@
 // The treaty between platform and robot: groups, verbs and messages, declared once for both wings and both transports. It grows by the
-// eight groups of the published interface; what stands here works (what a run asks of the platform: run_asks.h). Additive only within v1;
-// never reuses types of the domain.
+// eight groups of the published interface. Additive only within v1; never reuses types of the domain.
+// Answered on both sides today: robot.read, robot.beat, task.offer (with `document`), task.stop, task.report. The others are agreed and not
+// yet bound: whoever is asked one answers no_such_operation. What a run asks of the platform stands in run_asks.h.
 // Reads foreign bytes: fuzz/robot_frame.cpp
 #pragma once
 #include <cstdint>
