@@ -183,6 +183,11 @@ await eachDatabase(test, 'the permission matrix', async (t, platform, database) 
     assert.equal((await world.system.get(`/approvals/${world.things.same.approval}`)).data.state, 'pending');
     expectNone(differences);
   });
-  for (const target of targets) assert.equal((await world.system.get(`/users/${world.things[target].user}`)).data.state, 'enabled', 'the matrix changed nothing');
+  for (const target of targets) {
+    const t = world.things[target];
+    const state = async (who, path, field = 'state') => (await who.get(path)).data[field];
+    assert.deepEqual([await state(world.system, `/users/${t.user}`), await state(world.operator, `/queues/${t.queue}`), await state(world.operator, `/queues/${t.queue}/items/${t.item}`), await state(world.operator, `/assets/${t.asset}`, 'latestVersion'), await state(world.security, `/credentials/${t.credential}`), await state(world.security, `/credentials/${t.credential}`, 'latestVersion'), await state(world.operator, `/human-tasks/${t.question}`)],
+      ['enabled', 'active', 'new', 0, 'enabled', 1, 'open'], 'the matrix changed nothing');
+  }
   console.log(`permission matrix (${database}): ${cells} cells compared over ${expected.length} operations, ${settled.length} settled`);
 }, { test: { timeout: 280_000 } });
