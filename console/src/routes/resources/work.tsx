@@ -30,7 +30,7 @@ function Below({ list, of, columns }: { list: string; of: Row; columns: string[]
       scroll={{ x: 'max-content' }}
       title={() => heading(said(op.summary, i18n.language === 'en'))}
       dataSource={found.data?.items ?? []}
-      columns={columns.map((name) => ({ key: name, title: heading(said(fields[name]?.description, i18n.language === 'en')) || name, render: (_: unknown, row: Row) => <Shown name={name} value={row[name]} /> }))}
+      columns={columns.map((name) => ({ key: name, title: heading(said(fields[name]?.description, i18n.language === 'en')) || name, render: (_: unknown, row: Row) => <Shown name={name} value={row[name]} {...(fields[name] ? { schema: fields[name] } : {})} /> }))}
     />
   );
 }
