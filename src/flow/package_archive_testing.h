@@ -196,4 +196,32 @@ inline std::optional<Files> read_by_ours(const std::string& bytes, const Package
   return files;
 }
 
+inline std::string reason_word(const base::Error& error) {
+  const auto reason = archive_reason_of(error);
+  return reason ? std::string(to_text(*reason)) : "none: " + error.message().en + " " + error.detail();
+}
+inline UnpackRules unsigned_rules() {
+  UnpackRules rules;
+  rules.read_name = read_test_name;
+  rules.signature = SignatureRule::not_asked;
+  return rules;
+}
+inline std::string many_words() {
+  std::string text;
+  for (int i = 0; i < 3000; ++i) text += "line " + std::to_string(i * i) + "\n";
+  return text;
+}
+inline std::string noise(std::size_t size, std::uint64_t seed) {
+  base::SeededRandom random(seed);
+  std::string text(size, '\0');
+  random.fill({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
+  return text;
+}
+inline Files files_below(const std::string& root) {
+  Files files;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(root))
+    if (entry.is_regular_file()) files[std::filesystem::relative(entry.path(), root).string()] = content_of(entry.path().string());
+  return files;
+}
+
 }  // namespace quanji::flow::testing

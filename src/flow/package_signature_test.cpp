@@ -11,10 +11,6 @@ namespace {
 using namespace testing;
 using base::KeyKind;
 
-std::string reason_word(const base::Error& error) {
-  const auto reason = archive_reason_of(error);
-  return reason ? std::string(to_text(*reason)) : "none: " + error.message().en + " " + error.detail();
-}
 std::vector<base::PublicKey> only(const base::PrivateKey& key) {
   std::vector<base::PublicKey> keys;
   keys.push_back(key.public_key());
